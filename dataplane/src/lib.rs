@@ -1,1 +1,4 @@
-//! Placeholder.
+//! The dataplane: takes snapshots and serves traffic by them.
+//!
+//! The way of a request is in `proxy.rs`, top to bottom; the way of a snapshot into the tables that
+//! the workers read is in `build/`.

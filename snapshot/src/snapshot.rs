@@ -1,0 +1,94 @@
+//! Snapshots and their differences.
+
+use crate::{ContentHash, Part, PartKey};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// A part with its hash, shared between the snapshots that hold it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HashedPart {
+    /// Hash of `part`.
+    pub hash: ContentHash,
+    /// The content.
+    pub part: Arc<Part>,
+}
+
+/// A complete routing configuration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    parts: BTreeMap<PartKey, HashedPart>,
+}
+
+/// What turns one snapshot into another.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Delta {
+    /// New and changed parts, sorted by key.
+    pub changed: Vec<(PartKey, HashedPart)>,
+    /// Keys of parts that are gone, sorted.
+    pub removed: Vec<PartKey>,
+}
+
+impl Delta {
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.removed.is_empty()
+    }
+}
+
+impl Snapshot {
+    /// Adds or replaces a part and hashes it.
+    pub fn insert(&mut self, key: PartKey, part: Part) {
+        let hash = part.hash();
+        self.parts.insert(key, HashedPart { hash, part: Arc::new(part) });
+    }
+
+    /// The part under `key`.
+    pub fn get(&self, key: &PartKey) -> Option<&HashedPart> {
+        self.parts.get(key)
+    }
+
+    /// All parts, sorted by key.
+    pub fn iter(&self) -> impl Iterator<Item = (&PartKey, &HashedPart)> {
+        self.parts.iter()
+    }
+
+    /// How many parts there are.
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// The hash over all keys and part hashes.
+    pub fn hash(&self) -> ContentHash {
+        let mut text = Vec::with_capacity(self.parts.len() * 96);
+        for (key, part) in &self.parts {
+            text.extend_from_slice(key.to_string().as_bytes());
+            text.push(0);
+            text.extend_from_slice(&part.hash.0);
+        }
+        ContentHash::of(&text)
+    }
+
+    /// What turns `old` into `self`.
+    pub fn diff(&self, old: &Self) -> Delta {
+        let changed =
+            self.parts.iter().filter(|(key, part)| old.get(key).is_none_or(|o| o.hash != part.hash));
+        let removed = old.parts.keys().filter(|key| !self.parts.contains_key(key));
+        Delta {
+            changed: changed.map(|(k, p)| (k.clone(), p.clone())).collect(),
+            removed: removed.cloned().collect(),
+        }
+    }
+
+    /// Applies `delta`.
+    pub fn apply(&mut self, delta: Delta) {
+        for key in &delta.removed {
+            self.parts.remove(key);
+        }
+        self.parts.extend(delta.changed);
+    }
+}
