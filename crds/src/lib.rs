@@ -1,1 +1,6 @@
-//! Placeholder.
+//! The kinds that Corten reads: the Gateway API's (generated from its published CRDs) and Corten's own.
+
+mod duration;
+pub mod gateway;
+
+pub use duration::{Duration, DurationError};
