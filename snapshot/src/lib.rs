@@ -17,6 +17,7 @@ mod listener;
 mod part;
 mod settings;
 mod snapshot;
+mod update;
 
 pub use certificate::{Certificate, Trust};
 pub use cluster::{
@@ -38,3 +39,4 @@ pub use settings::{
     IpRange, Limits, ListenerSettings, PathNormalization,
 };
 pub use snapshot::{Delta, HashedPart, Snapshot};
+pub use update::{Ack, Rejected, Update, UpdateError};

@@ -1,0 +1,145 @@
+use super::*;
+use corten_snapshot::{Part, PartKey, Rejected, Trust, TrustKey};
+use std::future::Future;
+
+fn key(name: &str) -> PartKey {
+    PartKey::Trust(TrustKey::new(name))
+}
+
+fn snapshot(parts: &[(&str, &str)]) -> Snapshot {
+    let mut snapshot = Snapshot::default();
+    for (name, pem) in parts {
+        snapshot.insert(key(name), Part::Trust(Trust { pem: (*pem).into() }));
+    }
+    snapshot
+}
+
+/// Publishes while `consume` answers exactly one update.
+async fn exchange(
+    publisher: &mut MemoryPublisher,
+    source: &mut MemorySource,
+    snapshot: Snapshot,
+    consume: impl FnOnce(&Update) -> Ack,
+) -> (Ack, Update) {
+    let (ack, update) = tokio::join!(publisher.publish(snapshot), async {
+        let update = source.next().await.unwrap();
+        source.ack(consume(&update)).await.unwrap();
+        update
+    });
+    (ack.unwrap(), update)
+}
+
+fn taken(update: &Update) -> Ack {
+    Ack { revision: update.revision(), hash: update.hash(), rejected: Vec::new() }
+}
+
+#[tokio::test]
+async fn the_first_is_full_then_differences() {
+    let (mut publisher, mut source) = memory();
+    let (one, two) = (snapshot(&[("a", "1")]), snapshot(&[("a", "1"), ("b", "1")]));
+    let (ack, update) = exchange(&mut publisher, &mut source, one.clone(), taken).await;
+    assert_eq!(update, Update::full(1, one.clone()));
+    assert_eq!(ack, Ack { revision: 1, hash: one.hash(), rejected: Vec::new() });
+
+    let (ack, update) = exchange(&mut publisher, &mut source, two.clone(), taken).await;
+    let expected = Update::Delta { revision: 2, base: one.hash(), hash: two.hash(), delta: two.diff(&one) };
+    assert_eq!(update, expected);
+    assert_eq!((ack.revision, publisher.revision()), (2, 2));
+}
+
+#[tokio::test]
+async fn the_first_snapshot_is_delivered_even_if_it_is_empty() {
+    let (mut publisher, mut source) = memory();
+    let (_, update) = exchange(&mut publisher, &mut source, Snapshot::default(), taken).await;
+    assert_eq!(update, Update::full(1, Snapshot::default()));
+}
+
+#[tokio::test]
+async fn an_equal_snapshot_is_answered_without_the_consumer() {
+    let (mut publisher, mut source) = memory();
+    let rejected = vec![Rejected { key: key("a"), reason: "no PEM".into() }];
+    let answer = rejected.clone();
+    let consume = |update: &Update| Ack { rejected: answer, ..taken(update) };
+    exchange(&mut publisher, &mut source, snapshot(&[("a", "1")]), consume).await;
+
+    let ack = publisher.publish(snapshot(&[("a", "1")])).await.unwrap();
+    assert_eq!((ack.revision, ack.rejected), (1, rejected));
+    assert!(source.receiver.try_recv().is_err(), "nothing was sent");
+}
+
+#[tokio::test]
+async fn a_delta_that_is_not_taken_is_followed_by_the_whole() {
+    let (mut publisher, mut source) = memory();
+    exchange(&mut publisher, &mut source, snapshot(&[("a", "1")]), taken).await;
+    let two = snapshot(&[("a", "2")]);
+    let (ack, whole) = tokio::join!(publisher.publish(two.clone()), async {
+        let delta = source.next().await.unwrap();
+        assert!(matches!(delta, Update::Delta { revision: 2, .. }));
+        source.ack(Ack { hash: ContentHash::default(), ..taken(&delta) }).await.unwrap();
+        let whole = source.next().await.unwrap();
+        source.ack(taken(&whole)).await.unwrap();
+        whole
+    });
+    assert_eq!(whole, Update::full(3, two.clone()));
+    assert_eq!(ack.unwrap(), taken(&whole));
+}
+
+#[tokio::test]
+async fn a_whole_that_is_not_taken_is_not_sent_again_and_again() {
+    let (mut publisher, mut source) = memory();
+    let refuse = |update: &Update| Ack { hash: ContentHash::default(), ..taken(update) };
+    let (ack, _) = exchange(&mut publisher, &mut source, snapshot(&[("a", "1")]), refuse).await;
+    assert_eq!(ack.hash, ContentHash::default());
+    assert!(source.receiver.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_publish_that_nobody_waits_for_is_still_the_base_of_the_next() {
+    let (mut publisher, mut source) = memory();
+    {
+        let mut publish = std::pin::pin!(publisher.publish(snapshot(&[("a", "1")])));
+        let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(publish.as_mut().poll(cx))).await;
+        assert!(polled.is_pending());
+    }
+    let update = source.next().await.unwrap();
+    source.ack(taken(&update)).await.unwrap();
+
+    let (ack, update) = exchange(&mut publisher, &mut source, snapshot(&[("a", "2")]), taken).await;
+    assert!(
+        matches!(update, Update::Delta { revision: 2, base, .. } if base == snapshot(&[("a", "1")]).hash())
+    );
+    assert_eq!(ack.revision, 2);
+}
+
+#[tokio::test]
+async fn next_may_be_dropped_and_called_again() {
+    let (mut publisher, mut source) = memory();
+    {
+        let mut next = source.next();
+        let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(next.as_mut().poll(cx))).await;
+        assert!(polled.is_pending());
+    }
+    let (_, update) = exchange(&mut publisher, &mut source, snapshot(&[("a", "1")]), taken).await;
+    assert_eq!(update.revision(), 1);
+}
+
+#[tokio::test]
+async fn each_end_notices_when_the_other_is_gone() {
+    let (mut publisher, source) = memory();
+    drop(source);
+    assert_eq!(publisher.publish(Snapshot::default()).await, Err(PublishError));
+
+    let (publisher, mut source) = memory();
+    drop(publisher);
+    assert_eq!(source.next().await, Err(SourceError::Closed));
+}
+
+#[tokio::test]
+async fn a_consumer_that_dies_over_an_update_fails_the_publish() {
+    let (mut publisher, mut source) = memory();
+    let (result, ()) = tokio::join!(publisher.publish(Snapshot::default()), async move {
+        source.next().await.unwrap();
+        drop(source);
+    });
+    assert_eq!(result, Err(PublishError));
+}
