@@ -2,5 +2,6 @@
 
 mod duration;
 pub mod gateway;
+pub mod v1alpha1;
 
 pub use duration::{Duration, DurationError};
