@@ -9,21 +9,29 @@
 
 mod certificate;
 mod cluster;
+mod dump;
+pub mod file;
 mod filter;
+pub mod frame;
 mod hash;
 mod host;
 mod key;
 mod listener;
 mod part;
+mod schema;
 mod settings;
 mod snapshot;
+#[cfg(test)]
+mod strategies;
 mod update;
+mod verify;
 
 pub use certificate::{Certificate, Trust};
 pub use cluster::{
     Balancing, Cluster, ClusterSettings, Endpoint, EndpointHost, Endpoints, SubjectAltName, TrustSource,
     UpstreamProtocol, UpstreamTls,
 };
+pub use dump::KindSize;
 pub use filter::{
     Cors, Filter, HeaderEdit, HeaderPair, Mirror, OriginMatch, PathModifier, Redirect, Rewrite,
 };
@@ -34,9 +42,11 @@ pub use host::{
 pub use key::{CertificateKey, ClusterKey, EndpointsKey, HostnamePattern, ListenerKey, PartKey, TrustKey};
 pub use listener::{Bind, ClientValidation, Listener, ListenerProtocol, ListenerTls};
 pub use part::Part;
+pub use schema::schema_hash;
 pub use settings::{
     AccessLog, AccessLogMode, ClientIp, ClientIpHeader, ClientTimeouts, Drain, EscapedSlashes, Http2Settings,
     IpRange, Limits, ListenerSettings, PathNormalization,
 };
 pub use snapshot::{Delta, HashedPart, Snapshot};
 pub use update::{Ack, Rejected, Update, UpdateError};
+pub use verify::VerifyError;

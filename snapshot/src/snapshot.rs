@@ -1,7 +1,7 @@
 //! Snapshots and their differences.
 
 use crate::{ContentHash, Part, PartKey};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A part with its hash, shared between the snapshots that hold it.
@@ -13,8 +13,8 @@ pub struct HashedPart {
     pub part: Arc<Part>,
 }
 
-/// A complete routing configuration.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// A complete routing configuration. Its encoding is the sequence of its parts, sorted by key.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     parts: BTreeMap<PartKey, HashedPart>,
 }
@@ -92,3 +92,24 @@ impl Snapshot {
         self.parts.extend(delta.changed);
     }
 }
+
+impl Serialize for Snapshot {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(&self.parts)
+    }
+}
+
+impl<'de> Deserialize<'de> for Snapshot {
+    /// Refuses keys that are not in strictly ascending order, so that each snapshot has one encoding.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let parts = Vec::<(PartKey, HashedPart)>::deserialize(deserializer)?;
+        if parts.is_sorted_by(|(a, _), (b, _)| a < b) {
+            Ok(Self { parts: parts.into_iter().collect() })
+        } else {
+            Err(D::Error::custom("the parts are not sorted by key"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
