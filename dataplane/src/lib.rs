@@ -3,4 +3,5 @@
 //! The way of a request is in `proxy.rs`, top to bottom; the way of a snapshot into the tables that
 //! the workers read is in `build/`.
 
+pub mod route;
 pub mod source;
