@@ -5,3 +5,10 @@
 
 pub mod route;
 pub mod source;
+#[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
+mod check;
+#[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
+mod error;
+#[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
+mod headers;
+pub mod normalize;

@@ -1,0 +1,113 @@
+//! Hop-by-hop fields (RFC 9110 section 7.6.1).
+
+use super::names::{HTTP2_SETTINGS, KEEP_ALIVE, PROXY_CONNECTION};
+use crate::check::{Facts, is_asserted};
+use http::header::{CONNECTION, EXPECT, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Removes from a request what ends at the gateway: connection-specific fields, those that `Connection`
+/// nominates (the check has refused nominations that harm), `Expect` (hyper answers it when the body is first
+/// read), credentials for proxies, and names with underscores, which backends may confuse with others.
+///
+/// What stays: `TE: trailers`, for gRPC (to HTTP/1.1 upstreams the field means nothing without a nomination,
+/// and is ignored); `Upgrade` of a request that may upgrade, with `Connection: upgrade`.
+pub(crate) fn strip_request(headers: &mut HeaderMap, facts: Facts) {
+    if facts.contains(Facts::NOMINATED) {
+        remove_nominated(headers);
+    }
+    if facts.contains(Facts::UNDERSCORE) {
+        remove_if(headers, |name| name.contains('_'));
+    }
+    for (fact, name) in [
+        (Facts::CONNECTION, CONNECTION),
+        (Facts::KEEP_ALIVE, KEEP_ALIVE),
+        (Facts::TRANSFER_ENCODING, TRANSFER_ENCODING),
+        (Facts::EXPECT, EXPECT),
+        (Facts::PROXY_CONNECTION, PROXY_CONNECTION),
+        (Facts::PROXY_AUTHORIZATION, PROXY_AUTHORIZATION),
+        (Facts::HTTP2_SETTINGS, HTTP2_SETTINGS),
+    ] {
+        if facts.contains(fact) {
+            headers.remove(name);
+        }
+    }
+    if facts.contains(Facts::TE) {
+        keep_trailers_only(headers);
+    }
+    if facts.contains(Facts::UPGRADE_ASKED) {
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    } else if facts.contains(Facts::UPGRADE) {
+        headers.remove(UPGRADE);
+    }
+}
+
+/// Removes from a response what belongs to the upstream's connection. `switching`: it is a 101 that the
+/// client asked for, and keeps its `Upgrade`.
+pub(crate) fn strip_response(headers: &mut HeaderMap, switching: bool) {
+    let mut nominates = false;
+    let mut found = 0u8;
+    for name in headers.keys() {
+        let name = name.as_str();
+        found |= match (name.len(), name) {
+            (2, "te") => 1,
+            (7, "upgrade") => 2,
+            (10, "connection") => {
+                nominates = true;
+                4
+            }
+            (10, "keep-alive") => 8,
+            (16, "proxy-connection") => 16,
+            (17, "transfer-encoding") => 32,
+            _ => 0,
+        };
+    }
+    if found == 0 {
+        return;
+    }
+    if nominates {
+        remove_nominated(headers);
+    }
+    let upgrade = headers.remove(UPGRADE).filter(|_| switching);
+    for name in [TE, CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TRANSFER_ENCODING] {
+        headers.remove(name);
+    }
+    if let Some(upgrade) = upgrade {
+        headers.insert(UPGRADE, upgrade);
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    }
+}
+
+/// Removes the fields that `Connection` names, but none that the message's meaning hangs on.
+fn remove_nominated(headers: &mut HeaderMap) {
+    let names: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .filter_map(|option| HeaderName::from_bytes(option.trim_ascii()).ok())
+        .filter(|name| !is_asserted(name.as_str()) && *name != http::header::SET_COOKIE)
+        .collect();
+    for name in names {
+        headers.remove(name);
+    }
+}
+
+/// Removes every field whose name `unwanted` says so of.
+pub(super) fn remove_if(headers: &mut HeaderMap, unwanted: impl Fn(&str) -> bool) {
+    let names: Vec<HeaderName> = headers.keys().filter(|name| unwanted(name.as_str())).cloned().collect();
+    for name in names {
+        headers.remove(name);
+    }
+}
+
+fn keep_trailers_only(headers: &mut HeaderMap) {
+    let trailers = headers
+        .get_all(TE)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"));
+    if trailers {
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+    } else {
+        headers.remove(TE);
+    }
+}
