@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 import unittest
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -40,7 +40,8 @@ class WebSocketTest(unittest.IsolatedAsyncioTestCase):
 
     async def test_text_and_binary_come_back_as_they_were(self) -> None:
         async with open_socket("/echo") as socket:
-            for message in ["", "plain", "ünïcödé ☃ 🦀", b"", bytes(range(256))]:
+            messages: list[str | bytes] = ["", "plain", "ünïcödé ☃ 🦀", b"", bytes(range(256))]
+            for message in messages:
                 await socket.send(message)
                 self.assertEqual(await socket.recv(), message)
 

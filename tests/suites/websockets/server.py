@@ -16,7 +16,8 @@ from websockets.typing import Subprotocol
 FLOOD_MESSAGE = b"f" * 65536
 FLOOD_MESSAGES = 1024
 
-state = {"open": 0, "flooded": 0, "closed": []}
+state = {"open": 0, "flooded": 0}
+closed: list[int | None] = []
 
 
 async def echo(socket: ServerConnection) -> None:
@@ -47,7 +48,7 @@ async def close(socket: ServerConnection) -> None:
 async def report(socket: ServerConnection) -> None:
     """Tells what the server has seen, once for each message."""
     async for _ in socket:
-        await socket.send(json.dumps(state))
+        await socket.send(json.dumps({**state, "closed": closed}))
 
 
 HANDLERS = {"/echo": echo, "/flood": flood, "/close": close, "/report": report}
@@ -75,7 +76,7 @@ async def handle(socket: ServerConnection) -> None:
         pass
     finally:
         state["open"] -= 1
-        state["closed"].append(socket.close_code)
+        closed.append(socket.close_code)
 
 
 async def main() -> None:
