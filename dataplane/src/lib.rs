@@ -3,6 +3,8 @@
 //! The way of a request is in `proxy.rs`, top to bottom; the way of a snapshot into the tables that
 //! the workers read is in `build/`.
 
+pub mod filter;
+pub mod rng;
 pub mod route;
 pub mod source;
 #[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
