@@ -23,14 +23,10 @@ use crate::gateway::{LocalObjectReference, SecretObjectReference, SubjectAltName
     status = "BackendStatus",
     derive = "PartialEq",
     derive = "Default",
-    printcolumn(name = "Hosts", type_ = "string", json_path = ".spec.endpoints[*].host"),
-    printcolumn(name = "Protocol", type_ = "string", json_path = ".spec.appProtocol"),
-    printcolumn(
-        name = "Accepted",
-        type_ = "string",
-        json_path = ".status.conditions[?(@.type==\"Accepted\")].status"
-    ),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn = r#"{"name":"Hosts", "type":"string", "jsonPath":".spec.endpoints[*].host"}"#,
+    printcolumn = r#"{"name":"Protocol", "type":"string", "jsonPath":".spec.appProtocol"}"#,
+    printcolumn = r#"{"name":"Accepted", "type":"string", "jsonPath":".status.conditions[?(@.type==\"Accepted\")].status"}"#,
+    printcolumn = r#"{"name":"Age", "type":"date", "jsonPath":".metadata.creationTimestamp"}"#
 )]
 #[x_kube(validation = Rule::new("!has(self.tls) || !has(self.appProtocol) || !(self.appProtocol in ['kubernetes.io/h2c', 'http', 'kubernetes.io/ws'])").message("this appProtocol is cleartext and excludes tls; with tls, HTTP/2 is negotiated, so leave appProtocol out"))]
 #[serde(rename_all = "camelCase")]
