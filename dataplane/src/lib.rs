@@ -14,3 +14,7 @@ mod error;
 #[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
 mod headers;
 pub mod normalize;
+pub mod route;
+pub mod source;
+#[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
+mod tls;
