@@ -84,6 +84,14 @@ impl Snapshot {
         }
     }
 
+    /// Makes the part under `key` what it is in `other`, present or absent.
+    pub fn put_back(&mut self, key: &PartKey, other: &Self) {
+        match other.get(key) {
+            Some(part) => self.parts.insert(key.clone(), part.clone()),
+            None => self.parts.remove(key),
+        };
+    }
+
     /// Applies `delta`.
     pub fn apply(&mut self, delta: Delta) {
         for key in &delta.removed {

@@ -28,10 +28,18 @@
 //! Every source sends its state when it has one, and the next one only after the ack of the one before; states in
 //! between are skipped, so a slow consumer is never behind by more than one.
 
+mod file;
+mod last_good;
 mod memory;
+mod socket;
+#[cfg(test)]
+mod testing;
 
 pub use corten_snapshot::{Ack, Rejected, Update};
+pub use file::FileSource;
+pub use last_good::{Held, LastGood, WRITE_INTERVAL};
 pub use memory::{MemoryPublisher, MemorySource, PublishError, memory};
+pub use socket::{SocketConfig, SocketSource};
 
 use std::{future::Future, pin::Pin};
 
@@ -56,6 +64,16 @@ pub trait SnapshotSource: Send {
     /// [`SourceError`] when the source has ended. A lost connection is no error: the state is told to the peer
     /// when it is back.
     fn ack(&mut self, ack: Ack) -> SourceFuture<'_, ()>;
+}
+
+impl<S: SnapshotSource + ?Sized> SnapshotSource for Box<S> {
+    fn next(&mut self) -> SourceFuture<'_, Update> {
+        (**self).next()
+    }
+
+    fn ack(&mut self, ack: Ack) -> SourceFuture<'_, ()> {
+        (**self).ack(ack)
+    }
 }
 
 /// Why a source has ended.

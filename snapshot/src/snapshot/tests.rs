@@ -43,6 +43,15 @@ fn the_hash_depends_on_keys_and_contents() {
 }
 
 #[test]
+fn a_part_put_back_is_as_in_the_other_snapshot() {
+    let old = snapshot(&[("a", "1"), ("b", "1")]);
+    let mut new = snapshot(&[("a", "2"), ("b", "2"), ("c", "2")]);
+    new.put_back(&key("a"), &old);
+    new.put_back(&key("c"), &old);
+    assert_eq!(new, snapshot(&[("a", "1"), ("b", "2")]));
+}
+
+#[test]
 fn kinds_are_the_first_word_of_a_keys_text() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for _ in 0..100 {

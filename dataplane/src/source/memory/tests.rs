@@ -1,18 +1,6 @@
 use super::*;
-use corten_snapshot::{Part, PartKey, Rejected, Trust, TrustKey};
+use crate::source::testing::{delta, snapshot, taken, taken_without};
 use std::future::Future;
-
-fn key(name: &str) -> PartKey {
-    PartKey::Trust(TrustKey::new(name))
-}
-
-fn snapshot(parts: &[(&str, &str)]) -> Snapshot {
-    let mut snapshot = Snapshot::default();
-    for (name, pem) in parts {
-        snapshot.insert(key(name), Part::Trust(Trust { pem: (*pem).into() }));
-    }
-    snapshot
-}
 
 /// Publishes while `consume` answers exactly one update.
 async fn exchange(
@@ -29,10 +17,6 @@ async fn exchange(
     (ack.unwrap(), update)
 }
 
-fn taken(update: &Update) -> Ack {
-    Ack { revision: update.revision(), hash: update.hash(), rejected: Vec::new() }
-}
-
 #[tokio::test]
 async fn the_first_is_full_then_differences() {
     let (mut publisher, mut source) = memory();
@@ -42,8 +26,7 @@ async fn the_first_is_full_then_differences() {
     assert_eq!(ack, Ack { revision: 1, hash: one.hash(), rejected: Vec::new() });
 
     let (ack, update) = exchange(&mut publisher, &mut source, two.clone(), taken).await;
-    let expected = Update::Delta { revision: 2, base: one.hash(), hash: two.hash(), delta: two.diff(&one) };
-    assert_eq!(update, expected);
+    assert_eq!(update, delta(2, &one, &two));
     assert_eq!((ack.revision, publisher.revision()), (2, 2));
 }
 
@@ -57,13 +40,10 @@ async fn the_first_snapshot_is_delivered_even_if_it_is_empty() {
 #[tokio::test]
 async fn an_equal_snapshot_is_answered_without_the_consumer() {
     let (mut publisher, mut source) = memory();
-    let rejected = vec![Rejected { key: key("a"), reason: "no PEM".into() }];
-    let answer = rejected.clone();
-    let consume = |update: &Update| Ack { rejected: answer, ..taken(update) };
-    exchange(&mut publisher, &mut source, snapshot(&[("a", "1")]), consume).await;
-
-    let ack = publisher.publish(snapshot(&[("a", "1")])).await.unwrap();
-    assert_eq!((ack.revision, ack.rejected), (1, rejected));
+    let consume = |update: &Update| taken_without(update, &["a"]);
+    let (first, _) = exchange(&mut publisher, &mut source, snapshot(&[("a", "1")]), consume).await;
+    assert_eq!(first.rejected.len(), 1);
+    assert_eq!(publisher.publish(snapshot(&[("a", "1")])).await, Ok(first));
     assert!(source.receiver.try_recv().is_err(), "nothing was sent");
 }
 
