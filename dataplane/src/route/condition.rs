@@ -5,7 +5,8 @@ use super::{
     pattern::Pattern,
     query::{LazyQuery, QueryNames, decoded, is_encoded},
 };
-use http::{HeaderName, HeaderValue, Method, header::COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header::COOKIE};
+use std::borrow::Cow;
 
 /// What an entry asks for beside the path. All parts must agree.
 #[derive(Clone, Debug)]
@@ -47,24 +48,27 @@ impl Conditions {
 }
 
 impl HeaderCondition {
-    /// A header that is repeated is compared by its combined value: the lines in order, joined by `,`
-    /// without a space (RFC 9110 section 5.3); `Cookie`, which HTTP/2 may split, by `; ` (RFC 9113
-    /// section 8.2.3). A header that is absent agrees with nothing, not even with an empty pattern.
+    /// A header that is absent agrees with nothing, not even with an empty pattern; one that is repeated is
+    /// compared by its combined value, see [`header_value`].
     fn agrees(&self, request: &RequestView<'_>) -> bool {
-        let mut lines = request.headers.get_all(&self.name).iter();
-        let Some(first) = lines.next() else { return false };
-        let separator: &[u8] = if self.name == COOKIE { b"; " } else { b"," };
         match &self.pattern {
-            Pattern::Exact(expected) => equals_joined(first, lines, separator, expected),
-            Pattern::Regex(regex) => match lines.next() {
-                None => regex.is_match(first.as_bytes()),
-                Some(second) => regex.is_match(&join(first, std::iter::once(second).chain(lines), separator)),
-            },
+            Pattern::Exact(expected) => equals_joined(request.headers, &self.name, expected),
+            Pattern::Regex(regex) => {
+                header_value(request.headers, &self.name).is_some_and(|value| regex.is_match(&value))
+            }
         }
     }
 }
 
 impl Pattern {
+    /// Whether a value agrees.
+    pub(super) fn agrees(&self, value: &[u8]) -> bool {
+        match self {
+            Self::Exact(expected) => **expected == *value,
+            Self::Regex(regex) => regex.is_match(value),
+        }
+    }
+
     /// Whether a value as it stands in a query string agrees once it is decoded.
     fn agrees_encoded(&self, raw: &[u8]) -> bool {
         match self {
@@ -75,15 +79,26 @@ impl Pattern {
     }
 }
 
-fn equals_joined<'a>(
-    first: &HeaderValue,
-    lines: impl Iterator<Item = &'a HeaderValue>,
-    separator: &[u8],
-    expected: &[u8],
-) -> bool {
-    let Some(mut rest) = expected.strip_prefix(first.as_bytes()) else { return false };
+/// The combined value of a header: its lines in order, joined by `,` without a space (RFC 9110 section 5.3);
+/// those of `Cookie`, which HTTP/2 may split, by `; ` (RFC 9113 section 8.2.3). Copied only if there are
+/// several. `None`: the header is absent.
+pub(super) fn header_value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, [u8]>> {
+    let mut lines = headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    let mut value = Cow::Borrowed(lines.next()?);
     for line in lines {
-        match rest.strip_prefix(separator).and_then(|rest| rest.strip_prefix(line.as_bytes())) {
+        let joined = value.to_mut();
+        joined.extend_from_slice(separator(name));
+        joined.extend_from_slice(line);
+    }
+    Some(value)
+}
+
+/// Whether [`header_value`] is `expected`, without joining the lines.
+fn equals_joined(headers: &HeaderMap, name: &HeaderName, expected: &[u8]) -> bool {
+    let mut lines = headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    let Some(mut rest) = lines.next().and_then(|first| expected.strip_prefix(first)) else { return false };
+    for line in lines {
+        match rest.strip_prefix(separator(name)).and_then(|rest| rest.strip_prefix(line)) {
             Some(shorter) => rest = shorter,
             None => return false,
         }
@@ -91,10 +106,6 @@ fn equals_joined<'a>(
     rest.is_empty()
 }
 
-fn join<'a>(first: &HeaderValue, lines: impl Iterator<Item = &'a HeaderValue>, separator: &[u8]) -> Vec<u8> {
-    lines.fold(first.as_bytes().to_vec(), |mut joined, line| {
-        joined.extend_from_slice(separator);
-        joined.extend_from_slice(line.as_bytes());
-        joined
-    })
+fn separator(name: &HeaderName) -> &'static [u8] {
+    if *name == COOKIE { b"; " } else { b"," }
 }

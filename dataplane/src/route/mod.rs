@@ -5,10 +5,12 @@
 //! hostname it finds the first, in Gateway API precedence, whose path, method, headers and query parameters
 //! agree with the request. A hostname without such an entry falls through to the next less specific one.
 //!
-//! The order of the entries is the compiler's; nothing here ranks one above another.
+//! The order of the entries is the compiler's; nothing here ranks one above another. [`explain`] says
+//! why the others did not match.
 
 mod build;
 mod condition;
+pub mod explain;
 mod host_map;
 mod index;
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! The index says what the oracle says, over random entries and requests that overlap often.
+//! The index says what the oracle says, and the explanation too, over random entries and requests that overlap often.
 
 use super::{Request, exact, host, is, like, prefix, regex};
-use crate::route::{HostIndex, oracle};
+use crate::route::{HostIndex, explain::explain, oracle};
 use corten_snapshot::{Entry, PathMatch, ValueMatch};
 use proptest::{collection::vec, prelude::*, sample::select};
 use std::cmp::Reverse;
@@ -69,7 +69,11 @@ fn check(entries: Vec<Entry>, requests: &[Request]) -> Result<(), TestCaseError>
     let host = host(entries);
     let index = HostIndex::build(&host).unwrap();
     for request in requests {
-        prop_assert_eq!(index.find(&request.view()), oracle::find(&host, &request.view()), "{:?}", request);
+        let expected = oracle::find(&host, &request.view());
+        prop_assert_eq!(index.find(&request.view()), expected, "{:?}", request);
+        let told = explain(&host, &request.view(), usize::MAX);
+        prop_assert_eq!(told.answer, expected, "{:?}", request);
+        prop_assert_eq!(told.near.len() + usize::from(expected.is_some()), host.entries.len());
     }
     Ok(())
 }
