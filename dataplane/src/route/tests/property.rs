@@ -1,4 +1,4 @@
-//! The index says what the oracle says, and the explanation too, over random entries and requests that overlap often.
+//! Over random entries and requests that overlap often, the index and the explanation say what the oracle says.
 
 use super::{Request, exact, host, is, like, prefix, regex};
 use crate::route::{HostIndex, explain::explain, oracle};
