@@ -11,6 +11,8 @@ pub mod filter;
 #[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
 mod headers;
 pub mod normalize;
+#[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
+pub mod observe;
 pub mod rng;
 pub mod route;
 pub mod source;
