@@ -3,13 +3,12 @@
 use super::{
     condition::{Conditions, HeaderCondition, QueryCondition},
     index::{Candidate, Depths, HostIndex, Node},
-    pattern::{Pattern, regex},
+    pattern::{Pattern, Regex, regex},
     query::QueryNames,
 };
 use corten_snapshot::{Entry, Host, PathMatch};
 use hashbrown::HashTable;
 use http::{HeaderName, Method};
-use regex::bytes::Regex;
 use std::{cmp::Reverse, fmt, ops::Range, sync::Arc};
 
 /// Why the entries of a hostname cannot be indexed. The part is rejected with it.

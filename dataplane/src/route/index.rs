@@ -8,10 +8,10 @@
 use super::{
     RequestView,
     condition::Conditions,
+    pattern::Regex,
     query::{LazyQuery, QueryNames},
 };
 use hashbrown::HashTable;
-use regex::bytes::Regex;
 use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 use std::{hash::Hasher as _, ops::Range, sync::Arc};
@@ -226,7 +226,7 @@ impl Depths {
 /// segment begins with its slash, so `/a/b` has two: `/a` and `/b`.
 fn for_each_cut(path: &str, deepest: u32, mut each: impl FnMut(u32, Cut)) {
     let bytes = path.as_bytes();
-    let slashes = memchr::memchr_iter(b'/', bytes).filter(|at| *at > 0);
+    let slashes = bytes.iter().enumerate().skip(1).filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
     let mut hasher = FxHasher::default();
     let mut start = 0;
     for (depth, end) in (1..=deepest).zip(slashes.chain(std::iter::once(bytes.len()))) {

@@ -1,7 +1,8 @@
 //! How a value is compared: byte for byte, or by a regular expression over the whole of it.
 
 use parking_lot::Mutex;
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::RegexBuilder;
+use regex_syntax::hir::{Hir, HirKind};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, LazyLock, Weak};
 
@@ -19,6 +20,22 @@ pub(super) enum Pattern {
     Exact(Box<[u8]>),
     /// The whole value must match.
     Regex(Arc<Regex>),
+}
+
+/// An expression that the whole value must match.
+#[derive(Debug)]
+pub(super) struct Regex {
+    /// What every match begins with, as far as the expression begins with plain text. Most expressions for
+    /// paths do, and most paths are told apart by it, without running the automaton.
+    prefix: Box<[u8]>,
+    automaton: regex::bytes::Regex,
+}
+
+impl Regex {
+    /// Whether the whole value matches.
+    pub(super) fn is_match(&self, value: &[u8]) -> bool {
+        value.starts_with(&self.prefix) && self.automaton.is_match(value)
+    }
 }
 
 impl Pattern {
@@ -63,12 +80,28 @@ impl Shared {
 fn compile(text: &str) -> Result<Regex, String> {
     // On its own first: `a)|(b` must not become valid between the anchors, and the message should show
     // what the user wrote.
-    regex_syntax::ParserBuilder::new().utf8(false).build().parse(text).map_err(|error| error.to_string())?;
-    RegexBuilder::new(&format!("^(?:{text})$"))
+    let parsed = regex_syntax::ParserBuilder::new().utf8(false).build().parse(text);
+    let parsed = parsed.map_err(|error| error.to_string())?;
+    let automaton = RegexBuilder::new(&format!("^(?:{text})$"))
         .size_limit(SIZE_LIMIT)
         .dfa_size_limit(DFA_SIZE_LIMIT)
         .build()
-        .map_err(|error| error.to_string())
+        .map_err(|error| error.to_string())?;
+    Ok(Regex { prefix: literal_prefix(&parsed).into(), automaton })
+}
+
+/// The plain text that the expression begins with.
+fn literal_prefix(hir: &Hir) -> &[u8] {
+    match hir.kind() {
+        HirKind::Literal(literal) => &literal.0,
+        HirKind::Capture(capture) => literal_prefix(&capture.sub),
+        // Assertions (`^`) take up nothing.
+        HirKind::Concat(parts) => {
+            let first = parts.iter().find(|part| !matches!(part.kind(), HirKind::Look(_)));
+            first.map_or(&[], literal_prefix)
+        }
+        _ => &[],
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +138,31 @@ mod tests {
         regex(r"[\w-]{1,64}").unwrap();
         let message = regex(r"(\w{100}){100}").unwrap_err();
         assert!(message.contains("size limit"), "{message}");
+    }
+
+    #[test]
+    fn plain_text_at_the_start_is_compared_first() {
+        for (text, prefix) in [
+            ("/api/v[0-9]+/.*", "/api/v"),
+            ("/api(/.*)?", "/api"),
+            ("(/a)b", "/a"),
+            ("/exactly", "/exactly"),
+            ("/ab*", "/a"),
+            ("^/api/.*$", "/api/"),
+            ("/a|/b", ""),
+            ("a|b", ""),
+            ("(?i)/api", "/"),
+            (".*", ""),
+            ("(/a)?/b", ""),
+            (r"\b/a", "/a"),
+            ("^$", ""),
+            ("", ""),
+        ] {
+            assert_eq!(*regex(text).unwrap().prefix, *prefix.as_bytes(), "{text}");
+        }
+        assert!(
+            matches("/ab*", b"/a") && matches("/api(/.*)?", b"/api/x") && !matches("/api(/.*)?", b"/apix")
+        );
     }
 
     #[test]
