@@ -4,6 +4,8 @@
 //! the workers read is in `build/`.
 
 #[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
+mod admin;
+#[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
 mod check;
 #[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
 mod error;
