@@ -6,6 +6,9 @@
 
 mod connection;
 mod facts;
+mod framing;
+#[cfg(test)]
+mod framing_tests;
 mod host;
 #[cfg(test)]
 mod tests;
@@ -13,6 +16,7 @@ mod tests;
 mod wire_tests;
 
 pub(crate) use facts::{Facts, is_asserted};
+pub(crate) use framing::Framing;
 pub(crate) use host::HostName;
 
 use crate::error::{Code, Error};

@@ -1,26 +1,62 @@
 //! What hyper makes of malformed bytes before [`super::head`] sees a request, over real sockets.
 
-use super::{Facts, head};
+use super::{Facts, Framing, head};
+use crate::error::{Code, Error, RequestFacts, response};
 use corten_snapshot::Limits;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use std::{convert::Infallible, time::Duration};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::{convert::Infallible, io, time::Duration};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Checks the head, reads the body, and answers with what arrived.
-async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let checked = head(&request, &Limits::default());
+/// A connection whose bytes are looked through on their way to hyper.
+struct Watched {
+    stream: TcpStream,
+    framing: Framing,
+    found: Arc<AtomicBool>,
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        if this.framing.feed(&buf.filled()[before..]) {
+            this.found.store(true, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+    }
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+/// Checks the head, reads the body, and answers with what arrived. `found`: a length beside a coding.
+async fn answer(request: Request<Incoming>, found: bool) -> Result<Response<Full<Bytes>>, Infallible> {
+    let mut checked = head(&request, &Limits::default());
+    if found && checked.as_ref().is_ok_and(|head| head.facts.contains(Facts::TRANSFER_ENCODING)) {
+        checked = Err(Error::new(Code::BadFraming));
+    }
     let text = match checked {
         Err(error) => {
-            let response = crate::error::response(
-                &error,
-                crate::error::RequestFacts { http1: true, ..Default::default() },
-            );
-            return Ok(response.map(Full::new));
+            let facts = RequestFacts { http1: true, ..RequestFacts::default() };
+            return Ok(response(&error, facts).map(Full::new));
         }
         Ok(head) => format!(
             "target={} sized={} coded={}",
@@ -39,18 +75,25 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
 
 /// Sends `raw` on a connection of its own and returns all that comes back until the server closes.
 async fn until_closed(raw: &[u8]) -> String {
+    exchange(raw, false).await
+}
+
+/// The same; `watched`: with [`Framing`] before hyper.
+async fn exchange(raw: &[u8], watched: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-    let (socket, _) = listener.accept().await.unwrap();
-    let server =
-        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service_fn(answer));
-    let exchange = async {
+    let (stream, _) = listener.accept().await.unwrap();
+    let found = Arc::new(AtomicBool::new(false));
+    let socket = Watched { stream, framing: Framing::default(), found: found.clone() };
+    let service = service_fn(|request| answer(request, watched && found.load(Ordering::Relaxed)));
+    let server = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service);
+    let client = async {
         client.write_all(raw).await.unwrap();
         let mut text = Vec::new();
         client.read_to_end(&mut text).await.unwrap();
         String::from_utf8_lossy(&text).into_owned()
     };
-    let both = async { tokio::join!(server, exchange).1 };
+    let both = async { tokio::join!(server, client).1 };
     tokio::time::timeout(Duration::from_secs(10), both).await.expect("the server does not close")
 }
 
@@ -142,22 +185,38 @@ async fn chunked_bodies_that_are_malformed_are_broken() {
     }
 }
 
+const LENGTH_AND_CODING: [(&str, &str); 3] = [
+    ("length first", "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n"),
+    ("coding first", "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n"),
+    ("malformed length behind", "Transfer-Encoding: chunked\r\nContent-Length: x\r\n"),
+];
+
+fn smuggling(fields: &str) -> String {
+    let next = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
+    format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n1\r\na\r\n0\r\n\r\n{next}")
+}
+
 /// hyper reads such a body by its chunks, drops `Content-Length` and closes afterwards, so that `head` sees
 /// an ordinary chunked request. This test says so, and fails when hyper changes.
 #[tokio::test]
 async fn hyper_hides_a_length_beside_a_coding() {
-    for (name, fields) in [
-        ("length first", "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n"),
-        ("coding first", "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n"),
-        ("malformed length behind", "Transfer-Encoding: chunked\r\nContent-Length: x\r\n"),
-    ] {
-        let raw = format!(
-            "POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n1\r\na\r\n0\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n"
-        );
-        let text = until_closed(raw.as_bytes()).await;
+    for (name, fields) in LENGTH_AND_CODING {
+        let text = exchange(smuggling(fields).as_bytes(), false).await;
         assert!(text.contains("sized=false coded=true body=\"a\""), "{name}: {text}");
         assert!(!text.contains("/next"), "{name}: what follows is not read: {text}");
     }
+}
+
+#[tokio::test]
+async fn a_length_beside_a_coding_is_refused() {
+    for (name, fields) in LENGTH_AND_CODING {
+        let text = exchange(smuggling(fields).as_bytes(), true).await;
+        assert!(text.starts_with("HTTP/1.1 400 "), "{name}: {text}");
+        assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{name}: what follows is not read: {text}");
+    }
+    let fine = smuggling("Transfer-Encoding: chunked\r\n").replace("/next HTTP/1.1", "/next HTTP/1.0");
+    let text = exchange(fine.as_bytes(), true).await;
+    assert_eq!(text.matches(" 200 OK").count(), 2, "an ordinary chunked request and its successor: {text}");
 }
 
 /// A fragment never reaches us: the target ends where it begins.
