@@ -58,7 +58,8 @@ pub trait SnapshotSource: Send {
     /// read, is no error: the source logs it and goes on waiting.
     fn next(&mut self) -> SourceFuture<'_, Update>;
 
-    /// Answers the update that [`Self::next`] delivered last.
+    /// Answers the update that [`Self::next`] delivered last. It may be answered again when more or less of it is in
+    /// effect than before, say because an address could be opened after all.
     ///
     /// # Errors
     /// [`SourceError`] when the source has ended. A lost connection is no error: the state is told to the peer

@@ -31,7 +31,10 @@ pub struct LastGood<S> {
     source: S,
     writer: Writer,
     start: Option<Stored>,
+    /// Delivered and not yet answered.
     delivered: Option<Delivered>,
+    /// Whether an update of the source beneath was answered.
+    answered: bool,
     /// The published state, on which deltas build.
     held: Snapshot,
     held_hash: ContentHash,
@@ -72,6 +75,7 @@ impl<S: SnapshotSource> LastGood<S> {
             writer,
             start,
             delivered: None,
+            answered: false,
             held: good.clone(),
             held_hash: hash,
             good,
@@ -79,30 +83,31 @@ impl<S: SnapshotSource> LastGood<S> {
         })
     }
 
-    /// Notes what is in effect after `update` was answered with `ack`.
-    fn keep(&mut self, update: Update, ack: &Ack) {
-        let (revision, hash) = (update.revision(), update.hash());
-        if ack.hash != hash {
-            return; // not taken: what was in effect still is
-        }
+    /// Notes the published state that `update` leads to.
+    fn hold(&mut self, update: Update) {
+        let hash = update.hash();
         match update.apply(&self.held, self.held_hash) {
             Ok((next, _)) => (self.held, self.held_hash) = (next, hash),
-            Err(error) => {
-                tracing::error!(%error, "an update that was taken cannot be kept as the last good snapshot");
-                return;
-            }
+            Err(error) => tracing::error!(%error, "an update that was taken does not fit what is kept"),
+        }
+    }
+
+    /// Keeps what is in effect, if it is another than before.
+    fn keep(&mut self, ack: &Ack) {
+        if ack.hash != self.held_hash {
+            return; // not taken: what was in effect still is
         }
         let mut good = self.held.clone();
         for rejected in &ack.rejected {
             good.put_back(&rejected.key, &self.good);
         }
-        let good_hash = if ack.rejected.is_empty() { hash } else { good.hash() };
+        let hash = if ack.rejected.is_empty() { self.held_hash } else { good.hash() };
         self.good = good;
         // The first state is kept even if it is empty: that too is a state to start from.
-        if good_hash != self.good_hash || !self.writer.has_written() {
-            self.writer.submit(Stored { revision, snapshot: self.good.clone() });
+        if hash != self.good_hash || !self.writer.was_used() {
+            self.writer.submit(Stored { revision: ack.revision, snapshot: self.good.clone() });
         }
-        self.good_hash = good_hash;
+        self.good_hash = hash;
     }
 }
 
@@ -137,11 +142,21 @@ impl<S: SnapshotSource> SnapshotSource for LastGood<S> {
 
     fn ack(&mut self, ack: Ack) -> SourceFuture<'_, ()> {
         match self.delivered.take() {
+            Some(Delivered::Start) => Box::pin(async { Ok(()) }),
             Some(Delivered::Update(update)) => {
-                self.keep(update, &ack);
+                if ack.hash == update.hash() {
+                    self.hold(update);
+                }
+                self.answered = true;
+                self.keep(&ack);
                 self.source.ack(ack)
             }
-            Some(Delivered::Start) | None => Box::pin(async { Ok(()) }),
+            // Another answer to the update before; to the start, nobody waits for one.
+            None if self.answered => {
+                self.keep(&ack);
+                self.source.ack(ack)
+            }
+            None => Box::pin(async { Ok(()) }),
         }
     }
 }

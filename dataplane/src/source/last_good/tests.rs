@@ -96,6 +96,18 @@ async fn of_a_rejected_part_the_content_before_is_kept() {
 }
 
 #[tokio::test]
+async fn a_part_that_is_put_in_effect_later_is_kept_then() {
+    let files = Fixture::new();
+    let (mut publisher, mut source, _) = files.start();
+    let state = snapshot(&[("a", "1"), ("b", "1")]);
+    exchange(&mut publisher, &mut source, state.clone(), |update| taken_without(update, &["a"])).await;
+    assert_eq!(source.good, snapshot(&[("b", "1")]));
+    source.ack(taken(&Update::full(1, state.clone()))).await.unwrap();
+    drop(source);
+    assert_eq!(files.stored(), Stored { revision: 1, snapshot: state });
+}
+
+#[tokio::test]
 async fn an_update_that_was_not_taken_is_not_kept() {
     let files = Fixture::new();
     let (mut publisher, mut source, _) = files.start();
@@ -155,7 +167,7 @@ async fn a_path_that_cannot_be_written_stops_nothing() {
 fn only_the_newest_of_many_states_is_written() {
     let files = Fixture::new();
     let mut writer = Writer::start(&files.path(), HOUR).unwrap();
-    assert!(!writer.has_written());
+    assert!(!writer.was_used());
     for revision in 1..=50 {
         writer.submit(Stored { revision, snapshot: snapshot(&[("a", "1")]) });
     }

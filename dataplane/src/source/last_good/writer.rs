@@ -48,7 +48,7 @@ impl Writer {
     }
 
     /// Whether anything was ever submitted.
-    pub(super) fn has_written(&self) -> bool {
+    pub(super) fn was_used(&self) -> bool {
         self.used
     }
 }

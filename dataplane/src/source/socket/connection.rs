@@ -67,6 +67,8 @@ pub(super) struct Connection {
     /// listened.
     heard: Instant,
     greeted: bool,
+    /// Whether it has delivered an update, so that an answer is expected.
+    pub(super) asked: bool,
 }
 
 impl Connection {
@@ -86,6 +88,7 @@ impl Connection {
             silence: config.silence,
             heard: Instant::now(),
             greeted: false,
+            asked: false,
         };
         connection.send(&Frame::Hello(Hello::new(held.hash, held.revision)))?;
         Ok(connection)

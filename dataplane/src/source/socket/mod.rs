@@ -77,7 +77,10 @@ impl SocketSource {
                 tracing::info!(path = %self.config.path.display(), "connected to the controller");
                 Ok(None)
             }
-            Frame::Update(update) if connection.is_greeted() => Ok(Some(update)),
+            Frame::Update(update) if connection.is_greeted() => {
+                connection.asked = true;
+                Ok(Some(update))
+            }
             Frame::Ping => {
                 connection.send(&Frame::Pong)?;
                 Ok(None)
@@ -131,7 +134,8 @@ impl SnapshotSource for SocketSource {
     fn ack(&mut self, ack: Ack) -> SourceFuture<'_, ()> {
         Box::pin(async move {
             self.held = Held { hash: ack.hash, revision: ack.revision };
-            if let Some(connection) = &mut self.connection {
+            // A connection that delivered nothing yet waits for no answer; its Hello says what was held.
+            if let Some(connection) = self.connection.as_mut().filter(|connection| connection.asked) {
                 connection.listen();
                 let sent = match connection.send(&Frame::Ack(ack)) {
                     Ok(()) => connection.flush().await,

@@ -147,6 +147,25 @@ async fn an_ack_that_finds_no_controller_is_not_lost() {
 }
 
 #[tokio::test]
+async fn an_update_may_be_answered_again_but_only_where_it_came_from() {
+    let controller = Controller::new();
+    let mut source = controller.source(Held::default());
+    let (mut peer, _) = while_waiting(&mut source, controller.greet()).await;
+    let update = Update::full(1, snapshot(&[("a", "1")]));
+    peer.send(&Frame::Update(update.clone())).await;
+    next(&mut source).await;
+    for ack in [taken_without(&update, &["a"]), taken(&update)] {
+        source.ack(ack.clone()).await.unwrap();
+        assert_eq!(peer.receive().await, Some(Frame::Ack(ack)));
+    }
+    drop(peer);
+    let (mut peer, _) = while_waiting(&mut source, controller.greet()).await;
+    source.ack(taken(&update)).await.unwrap();
+    peer.send(&Frame::Ping).await;
+    assert_eq!(while_waiting(&mut source, peer.receive()).await, Some(Frame::Pong), "and no ack before");
+}
+
+#[tokio::test]
 async fn it_waits_for_a_controller_that_comes_later() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("socket");
