@@ -1,0 +1,312 @@
+//! All upstreams that some reference names, each resolved once.
+
+use super::{Reachable, Unreachable, Upstream, own, service, settings, tls_policy};
+use crate::{
+    gateway::{ClientCertificate, GatewayPlan},
+    index::Index,
+    materials::Materials,
+    object::{CORTEN_GROUP, Kind, Name, Object},
+    policy::{Target as PolicyTarget, Targets},
+    problem::Problem,
+    refs::{Reference, not_permitted},
+};
+use corten_crds::{gateway::BackendTlsPolicy, v1alpha1::BackendPolicy};
+use corten_snapshot::{
+    CertificateKey, Cluster, ClusterKey, Endpoints, EndpointsKey, Part, PartKey, Snapshot, Target,
+    TrustSource, UpstreamTls,
+};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+/// The place of an upstream among all.
+pub(crate) type BackendId = usize;
+
+/// A backendRef, whatever kind of route or filter it is in.
+#[derive(Clone, Copy)]
+pub(crate) struct BackendRef<'a> {
+    pub(crate) group: Option<&'a str>,
+    pub(crate) kind: Option<&'a str>,
+    pub(crate) namespace: Option<&'a str>,
+    pub(crate) name: &'a str,
+    pub(crate) port: Option<u16>,
+}
+
+/// All upstreams.
+pub(crate) struct Upstreams<'i, 'a> {
+    index: &'i Index<'a>,
+    pub(crate) materials: Materials,
+    pub(super) tls_policies: Targets<'a, BackendTlsPolicy>,
+    pub(super) compiled_tls: Vec<tls_policy::Compiled>,
+    pub(super) policies: Targets<'a, BackendPolicy>,
+    pub(super) backends: BTreeMap<Name<'a>, own::Compiled>,
+    by_key: FxHashMap<(Kind, Name<'a>, u16), BackendId>,
+    by_cluster: FxHashMap<ClusterKey, BackendId>,
+    pub(super) list: Vec<Upstream<'a>>,
+    /// Clusters of their own for Gateways with a client certificate.
+    variants: BTreeMap<ClusterKey, (BackendId, CertificateKey)>,
+}
+
+impl<'i, 'a> Upstreams<'i, 'a> {
+    pub(crate) fn new(index: &'i Index<'a>, mut materials: Materials) -> Self {
+        let tls_policies = tls_policy::attach(index);
+        let compiled_tls = tls_policies
+            .policies
+            .iter()
+            .map(|attachment| tls_policy::compile(index, &mut materials, attachment.policy))
+            .collect();
+        let policies = settings::attach(index);
+        let mut upstreams = Self {
+            index,
+            materials,
+            tls_policies,
+            compiled_tls,
+            policies,
+            backends: BTreeMap::new(),
+            by_key: FxHashMap::default(),
+            by_cluster: FxHashMap::default(),
+            list: Vec::new(),
+            variants: BTreeMap::new(),
+        };
+        upstreams.compile_backends();
+        upstreams
+    }
+
+    /// All Backends, also those that no route names: their statuses are due anyway.
+    fn compile_backends(&mut self) {
+        for backend in self.index.backends.iter() {
+            let target = PolicyTarget { kind: Kind::Backend, name: backend.key(), section: None };
+            let settings = settings::settings(&self.policies, target);
+            let compiled = own::compile(self.index, &mut self.materials, backend, settings);
+            self.backends.insert(backend.key(), compiled);
+        }
+    }
+
+    /// Finds the upstream that a reference of a route of kind `from` in `namespace` names.
+    pub(crate) fn resolve(
+        &mut self,
+        (from, from_namespace): (Kind, &'a str),
+        reference: BackendRef<'a>,
+        field: &str,
+    ) -> Result<BackendId, Problem> {
+        let group = reference.group.unwrap_or_default();
+        let kind_name = reference.kind.unwrap_or("Service");
+        let name = (reference.namespace.unwrap_or(from_namespace), reference.name);
+        let kind = match (group, kind_name) {
+            ("", "Service") => Kind::Service,
+            (CORTEN_GROUP, "Backend") => Kind::Backend,
+            _ => {
+                let message = format!(
+                    "backends of kind `{}` in group `{}` are not supported",
+                    kind_name.escape_debug(),
+                    group.escape_debug()
+                );
+                let remedy = "use a Service, or a Backend of group corten.dev";
+                return Err(Problem::new("InvalidKind", field, message, remedy));
+            }
+        };
+        let link = Reference { from, from_namespace, group, kind: kind_name, to: name };
+        if !self.index.permits(&link) {
+            let (message, remedy) = not_permitted(&link);
+            return Err(Problem::new("RefNotPermitted", field, message, remedy));
+        }
+        let id = self.find(kind, name, reference.port);
+        match self.list.get(id).map(|upstream| &upstream.outcome) {
+            Some(Err(Unreachable { reason: Some(reason), message, remedy })) => {
+                Err(Problem::new(reason, field, message.clone(), remedy.clone()))
+            }
+            _ => Ok(id),
+        }
+    }
+
+    fn find(&mut self, kind: Kind, name: Name<'a>, port: Option<u16>) -> BackendId {
+        let number = port.unwrap_or_default();
+        if let Some(id) = self.by_key.get(&(kind, name, number)) {
+            return *id;
+        }
+        let (port_name, outcome) = match kind {
+            Kind::Backend => (None, self.backend(name, port)),
+            _ => self.service(name, port),
+        };
+        let id = self.list.len();
+        if let Ok(reachable) = &outcome {
+            self.by_cluster.entry(reachable.key.clone()).or_insert(id);
+        }
+        self.by_key.insert((kind, name, number), id);
+        let gateways = std::collections::BTreeSet::new();
+        self.list.push(Upstream { kind, name, port_name, outcome, gateways, plain: false });
+        id
+    }
+
+    fn backend(&mut self, name: Name<'a>, port: Option<u16>) -> Result<Reachable, Unreachable> {
+        let Some(backend) = self.index.backends.get(name) else {
+            let message = format!("Backend {}/{} does not exist", name.0, name.1);
+            return Err(Unreachable::new(Some("BackendNotFound"), message, "create it, or correct the name"));
+        };
+        if let Some(port) = port
+            && backend.spec.endpoints.iter().any(|endpoint| endpoint.port != port)
+        {
+            let message = format!("Backend {}/{} has endpoints with other ports than {port}", name.0, name.1);
+            let remedy = "leave `port` out: a Backend's endpoints have their own";
+            return Err(Unreachable::new(Some("BackendNotFound"), message, remedy));
+        }
+        match self.backends.get(&name).map(|compiled| &compiled.outcome) {
+            Some(Ok(reachable)) => Ok(Reachable {
+                key: reachable.key.clone(),
+                cluster: reachable.cluster.clone(),
+                endpoints: reachable.endpoints.clone(),
+                warnings: Vec::new(),
+            }),
+            Some(Err(unreachable)) => Err(unreachable.clone()),
+            None => Err(Unreachable::new(Some("BackendNotFound"), "the Backend was not compiled", "")),
+        }
+    }
+
+    fn service(
+        &mut self,
+        name: Name<'a>,
+        port: Option<u16>,
+    ) -> (Option<&'a str>, Result<Reachable, Unreachable>) {
+        let not_found = |message: String, remedy: &'static str| {
+            (None, Err(Unreachable::new(Some("BackendNotFound"), message, remedy)))
+        };
+        let Some(service) = self.index.services.get(name) else {
+            let message = format!("Service {}/{} does not exist", name.0, name.1);
+            return not_found(message, "create it, or correct the name");
+        };
+        let Some(port) = port else {
+            return not_found("a Service needs a port".to_owned(), "add `port`");
+        };
+        match service::read(self.index, service, port) {
+            Ok(read) => (read.port_name, self.reachable(name, port, read)),
+            Err(unreachable) => (None, Err(unreachable)),
+        }
+    }
+
+    fn reachable(
+        &self,
+        name: Name<'a>,
+        port: u16,
+        read: service::ServiceUpstream<'a>,
+    ) -> Result<Reachable, Unreachable> {
+        let target = PolicyTarget { kind: Kind::Service, name, section: read.port_name };
+        let policy =
+            self.tls_policies.of(target).next().and_then(|(position, _)| self.compiled_tls.get(position));
+        let spoken = read.spoken?;
+        let mut warnings = read.warnings;
+        let tls = match policy {
+            Some(policy) => Some(policy.tls.clone()?),
+            None if spoken.tls => {
+                warnings.push(unverified(name, &read.hostname));
+                let (trust, hostname) = (TrustSource::System, read.hostname);
+                Some(UpstreamTls { hostname, subject_alt_names: Vec::new(), trust, client_certificate: None })
+            }
+            None => None,
+        };
+        let text = format!("service/{}/{}:{port}", name.0, name.1);
+        let settings = settings::settings(&self.policies, target);
+        let endpoints_key = EndpointsKey::new(text.as_str());
+        let cluster = Cluster { endpoints: endpoints_key, protocol: spoken.protocol, tls, settings };
+        let endpoints = Endpoints { endpoints: read.endpoints? };
+        Ok(Reachable { key: ClusterKey::new(text), cluster, endpoints, warnings })
+    }
+
+    /// Where requests for an upstream go, Gateways aside.
+    pub(crate) fn target(&self, id: BackendId) -> Target {
+        match self.list.get(id).map(|upstream| &upstream.outcome) {
+            Some(Ok(reachable)) => Target::Cluster(reachable.key.clone()),
+            Some(Err(unreachable)) => Target::Invalid { status: 500, reason: unreachable.message.clone() },
+            None => Target::Invalid { status: 500, reason: "unknown backend".to_owned() },
+        }
+    }
+
+    /// Why requests for an upstream are answered with 500 although the reference to it is right.
+    pub(crate) fn trouble(&self, id: BackendId) -> Option<(&str, &str)> {
+        match self.list.get(id).map(|upstream| &upstream.outcome) {
+            Some(Err(unreachable)) => Some((&unreachable.message, &unreachable.remedy)),
+            _ => None,
+        }
+    }
+
+    /// Notes that the Gateway at `position` sends requests to these upstreams.
+    pub(crate) fn used_by(&mut self, position: usize, gateway: &GatewayPlan<'_>, ids: &[BackendId]) {
+        let anonymous = matches!(gateway.client_certificate, ClientCertificate::None);
+        for id in ids {
+            if let Some(upstream) = self.list.get_mut(*id) {
+                upstream.gateways.insert(position);
+                let tls = upstream.outcome.as_ref().is_ok_and(|reachable| anonymous_tls(&reachable.cluster));
+                upstream.plain |= anonymous || !tls;
+            }
+        }
+    }
+
+    /// `metadata.generation` of a Backend.
+    pub(super) fn generation_of_backend(&self, name: Name<'_>) -> Option<i64> {
+        self.index.backends.get(name)?.generation()
+    }
+
+    /// Changes a target to what it is for the Gateway: upstreams with TLS get its client certificate.
+    pub(crate) fn adapt(&mut self, gateway: &GatewayPlan<'_>, target: &mut Target) {
+        let Target::Cluster(key) = target else { return };
+        let Some(id) = self.by_cluster.get(key).copied() else { return };
+        let Some(Ok(reachable)) = self.list.get(id).map(|upstream| &upstream.outcome) else { return };
+        let anonymous = reachable.cluster.tls.as_ref().is_some_and(|tls| tls.client_certificate.is_none());
+        match &gateway.client_certificate {
+            ClientCertificate::Some(certificate) if anonymous => {
+                let (namespace, name) = gateway.gateway.key();
+                let variant = ClusterKey::new(format!("{key}@{namespace}/{name}"));
+                self.variants.entry(variant.clone()).or_insert_with(|| (id, certificate.clone()));
+                *key = variant;
+            }
+            ClientCertificate::Invalid(problem) if anonymous => {
+                let reason = format!("the Gateway's client certificate is not valid: {}", problem.message);
+                *target = Target::Invalid { status: 500, reason };
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts all upstreams that Gateways use into the snapshot.
+    pub(crate) fn add_to(&self, snapshot: &mut Snapshot) {
+        for upstream in &self.list {
+            let Ok(reachable) = &upstream.outcome else { continue };
+            if upstream.gateways.is_empty() {
+                continue;
+            }
+            if upstream.plain {
+                self.add_cluster(snapshot, reachable.key.clone(), reachable.cluster.clone());
+            }
+            let endpoints = PartKey::Endpoints(reachable.cluster.endpoints.clone());
+            snapshot.insert(endpoints, Part::Endpoints(reachable.endpoints.clone()));
+        }
+        for (key, (id, certificate)) in &self.variants {
+            let Some(Ok(reachable)) = self.list.get(*id).map(|upstream| &upstream.outcome) else { continue };
+            let mut cluster = reachable.cluster.clone();
+            if let Some(tls) = &mut cluster.tls {
+                tls.client_certificate = Some(certificate.clone());
+            }
+            self.add_cluster(snapshot, key.clone(), cluster);
+        }
+    }
+
+    fn add_cluster(&self, snapshot: &mut Snapshot, key: ClusterKey, cluster: Cluster) {
+        if let Some(tls) = &cluster.tls {
+            if let TrustSource::Bundles(bundles) = &tls.trust {
+                bundles.iter().for_each(|bundle| self.materials.add_trust(snapshot, bundle));
+            }
+            tls.client_certificate.iter().for_each(|key| self.materials.add_certificate(snapshot, key));
+        }
+        snapshot.insert(PartKey::Cluster(key), Part::Cluster(cluster));
+    }
+}
+
+fn anonymous_tls(cluster: &Cluster) -> bool {
+    cluster.tls.as_ref().is_some_and(|tls| tls.client_certificate.is_none())
+}
+
+fn unverified((namespace, name): Name<'_>, hostname: &str) -> (String, std::borrow::Cow<'static, str>) {
+    let message = format!(
+        "Service {namespace}/{name} speaks TLS, and its certificate must hold `{hostname}` and be vouched for by the \
+         system's authorities"
+    );
+    (message, "add a BackendTLSPolicy that says how it is verified".into())
+}

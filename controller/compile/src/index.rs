@@ -1,0 +1,139 @@
+//! The inputs, sorted and indexed once, so that every look-up is a hash away.
+
+use crate::{
+    inputs::Inputs,
+    note::{Note, Severity},
+    object::{Name, Object},
+    options::Options,
+};
+use corten_crds::{gateway as gw, v1alpha1 as own};
+use k8s_openapi::api::{core::v1 as core, discovery::v1 as discovery};
+use rustc_hash::FxHashMap;
+use std::{borrow::Cow, sync::Arc};
+
+/// The objects of one kind.
+pub(crate) struct Table<'a, T> {
+    sorted: Vec<&'a T>,
+    by_name: FxHashMap<Name<'a>, &'a T>,
+}
+
+impl<'a, T: Object> Table<'a, T> {
+    fn new(objects: &'a [Arc<T>], notes: &mut Vec<Note>) -> Self {
+        let mut sorted: Vec<&'a T> = objects.iter().map(|object| &**object).collect();
+        sorted.sort_by(|a, b| a.key().cmp(&b.key()).then_with(|| tie_break(*a, *b)));
+        sorted.dedup_by(|later, earlier| {
+            let twice = later.key() == earlier.key();
+            if twice && later != earlier {
+                notes.push(defined_twice(*earlier));
+            }
+            twice
+        });
+        let by_name = sorted.iter().map(|object| (object.key(), *object)).collect();
+        Self { sorted, by_name }
+    }
+
+    /// The object of this name.
+    pub(crate) fn get(&self, name: Name<'_>) -> Option<&'a T> {
+        self.by_name.get(&name).copied()
+    }
+
+    /// All objects by namespace and name.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'a T> + use<'a, '_, T> {
+        self.sorted.iter().copied()
+    }
+
+    /// All objects, the oldest first.
+    pub(crate) fn by_age(&self) -> Vec<&'a T> {
+        let mut objects = self.sorted.clone();
+        objects.sort_by_cached_key(|object| object.age());
+        objects
+    }
+}
+
+/// Decides between two objects of one name by their content, so that the order of the inputs does not.
+fn tie_break<T: Object>(a: &T, b: &T) -> std::cmp::Ordering {
+    if a == b { std::cmp::Ordering::Equal } else { format!("{a:?}").cmp(&format!("{b:?}")) }
+}
+
+fn defined_twice<T: Object>(object: &T) -> Note {
+    Note {
+        object: object.id(),
+        field: "metadata.name".to_owned(),
+        severity: Severity::Error,
+        reason: Cow::Borrowed("DefinedTwice"),
+        message: "two objects of this kind have this name; one of them is ignored".to_owned(),
+        remedy: "remove or rename one of them".to_owned(),
+    }
+}
+
+/// All inputs with their options.
+pub(crate) struct Index<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) gateway_classes: Table<'a, gw::GatewayClass>,
+    pub(crate) gateways: Table<'a, gw::Gateway>,
+    pub(crate) listener_sets: Table<'a, gw::ListenerSet>,
+    pub(crate) http_routes: Table<'a, gw::HttpRoute>,
+    pub(crate) grpc_routes: Table<'a, gw::GrpcRoute>,
+    pub(crate) tls_routes: Table<'a, gw::TlsRoute>,
+    pub(crate) tcp_routes: Table<'a, gw::TcpRoute>,
+    pub(crate) udp_routes: Table<'a, gw::UdpRoute>,
+    pub(crate) backend_tls_policies: Table<'a, gw::BackendTlsPolicy>,
+    pub(crate) backends: Table<'a, own::Backend>,
+    pub(crate) backend_policies: Table<'a, own::BackendPolicy>,
+    pub(crate) listener_policies: Table<'a, own::ListenerPolicy>,
+    pub(crate) services: Table<'a, core::Service>,
+    pub(crate) secrets: Table<'a, core::Secret>,
+    pub(crate) config_maps: Table<'a, core::ConfigMap>,
+    pub(crate) namespaces: Table<'a, core::Namespace>,
+    /// ReferenceGrants by their namespace, which is that of their targets.
+    pub(crate) grants: FxHashMap<&'a str, Vec<&'a gw::ReferenceGrant>>,
+    /// EndpointSlices by the Service that they belong to.
+    pub(crate) slices: FxHashMap<Name<'a>, Vec<&'a discovery::EndpointSlice>>,
+}
+
+/// The label by which EndpointSlices name their Service.
+const SERVICE_NAME: &str = "kubernetes.io/service-name";
+
+impl<'a> Index<'a> {
+    pub(crate) fn new(inputs: &'a Inputs, options: &'a Options, notes: &mut Vec<Note>) -> Self {
+        let grants = Table::new(&inputs.reference_grants, notes);
+        let slices = Table::new(&inputs.endpoint_slices, notes);
+        Self {
+            options,
+            gateway_classes: Table::new(&inputs.gateway_classes, notes),
+            gateways: Table::new(&inputs.gateways, notes),
+            listener_sets: Table::new(&inputs.listener_sets, notes),
+            http_routes: Table::new(&inputs.http_routes, notes),
+            grpc_routes: Table::new(&inputs.grpc_routes, notes),
+            tls_routes: Table::new(&inputs.tls_routes, notes),
+            tcp_routes: Table::new(&inputs.tcp_routes, notes),
+            udp_routes: Table::new(&inputs.udp_routes, notes),
+            backend_tls_policies: Table::new(&inputs.backend_tls_policies, notes),
+            backends: Table::new(&inputs.backends, notes),
+            backend_policies: Table::new(&inputs.backend_policies, notes),
+            listener_policies: Table::new(&inputs.listener_policies, notes),
+            services: Table::new(&inputs.services, notes),
+            secrets: Table::new(&inputs.secrets, notes),
+            config_maps: Table::new(&inputs.config_maps, notes),
+            namespaces: Table::new(&inputs.namespaces, notes),
+            grants: group(grants.iter().map(|grant| (grant.namespace(), grant))),
+            slices: group(
+                slices.iter().filter_map(|slice| Some(((slice.namespace(), service_of(slice)?), slice))),
+            ),
+        }
+    }
+}
+
+fn service_of(slice: &discovery::EndpointSlice) -> Option<&str> {
+    slice.metadata.labels.as_ref()?.get(SERVICE_NAME).map(String::as_str)
+}
+
+fn group<'a, K: Eq + std::hash::Hash, T>(
+    items: impl Iterator<Item = (K, &'a T)>,
+) -> FxHashMap<K, Vec<&'a T>> {
+    let mut groups: FxHashMap<K, Vec<&'a T>> = FxHashMap::default();
+    for (key, item) in items {
+        groups.entry(key).or_default().push(item);
+    }
+    groups
+}

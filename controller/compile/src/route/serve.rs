@@ -1,0 +1,121 @@
+//! All routes: attached, compiled, placed on hostnames, with their statuses.
+
+use super::{
+    CompiledRoute, Regexes, RouteKind,
+    attach::{self, Hostnames, Parent},
+    hosts::Hosts,
+    kinds::Scope,
+    status::{parent_status, route_notes},
+};
+use crate::{
+    backend::Upstreams,
+    gateway::Plan,
+    index::Index,
+    note::Note,
+    status::{RouteStatus, Status, Statuses},
+};
+use corten_crds::gateway::ParentReference;
+use corten_snapshot::{Host, HostnamePattern};
+use std::collections::BTreeSet;
+
+/// Everything about routes that is being put together.
+pub(crate) struct Routes<'r, 'i, 'a> {
+    pub(crate) index: &'i Index<'a>,
+    pub(crate) plan: &'r mut Plan<'a>,
+    pub(crate) upstreams: &'r mut Upstreams<'i, 'a>,
+    pub(crate) statuses: &'r mut Statuses,
+    pub(crate) notes: &'r mut Vec<Note>,
+    hosts: Hosts,
+    regexes: Regexes,
+}
+
+/// Serves the routes of all kinds, and gives back the hostnames with their entries.
+pub(crate) fn serve<'i, 'a>(
+    index: &'i Index<'a>,
+    plan: &mut Plan<'a>,
+    upstreams: &mut Upstreams<'i, 'a>,
+    (statuses, notes): (&mut Statuses, &mut Vec<Note>),
+) -> Vec<Host> {
+    let (hosts, regexes) = (Hosts::default(), Regexes::default());
+    let mut routes = Routes { index, plan, upstreams, statuses, notes, hosts, regexes };
+    routes.all(index.http_routes.by_age());
+    routes.all(index.grpc_routes.by_age());
+    routes.all(index.tls_routes.by_age());
+    routes.all(index.tcp_routes.by_age());
+    routes.all(index.udp_routes.by_age());
+    let Routes { hosts, plan, .. } = routes;
+    hosts.finish(|position| plan.listeners.get(position).map(crate::listener::Listener::key))
+}
+
+impl<'a> Routes<'_, '_, 'a> {
+    /// Serves the routes of one kind, the oldest first.
+    fn all<R: RouteKind>(&mut self, routes: Vec<&'a R>) {
+        for (ordinal, route) in routes.into_iter().enumerate() {
+            self.one(route, u32::try_from(ordinal).unwrap_or(u32::MAX));
+        }
+    }
+
+    fn one<R: RouteKind>(&mut self, route: &'a R, ordinal: u32) {
+        let hostnames = attach::hostnames(route);
+        let parents: Vec<(&'a ParentReference, Parent)> = route
+            .parents()
+            .iter()
+            .map(|reference| (reference, attach::attach(self.index, self.plan, route, reference, &hostnames)))
+            .collect();
+        let ours =
+            parents.iter().any(|(_, parent)| matches!(parent, Parent::Refused(_) | Parent::Attached(_)));
+        if !ours {
+            route_notes(route, &parents, &CompiledRoute::default(), &hostnames, self.notes);
+            return;
+        }
+        let mut scope = Scope { upstreams: &mut *self.upstreams, regexes: &mut self.regexes };
+        let compiled = route.compile(&mut scope);
+        self.place(&parents, &compiled, ordinal);
+        self.write_status(route, &parents, &compiled, &hostnames);
+        route_notes(route, &parents, &compiled, &hostnames, self.notes);
+    }
+
+    /// Puts the rules on the hostnames of the listeners, each once.
+    fn place(&mut self, parents: &[(&ParentReference, Parent)], compiled: &CompiledRoute, ordinal: u32) {
+        let accepted = !compiled.wholly_invalid();
+        let mut seen: BTreeSet<(usize, &HostnamePattern)> = BTreeSet::new();
+        let mut counted: BTreeSet<usize> = BTreeSet::new();
+        let attached = parents.iter().filter_map(|(_, parent)| match parent {
+            Parent::Attached(listeners) => Some(listeners),
+            _ => None,
+        });
+        for (position, hostnames) in attached.flatten() {
+            let Some(listener) = self.plan.listeners.get_mut(*position) else { continue };
+            if accepted && counted.insert(*position) {
+                listener.attached = listener.attached.saturating_add(1);
+            }
+            let (programmed, number) = (listener.programmed(), listener.gateway);
+            let Some(gateway) = self.plan.gateways.get(number) else { continue };
+            if !programmed || !gateway.accepted() {
+                continue;
+            }
+            for rule in &compiled.rules {
+                self.upstreams.used_by(number, gateway, &rule.backends);
+            }
+            for hostname in hostnames {
+                if seen.insert((*position, hostname)) {
+                    self.hosts.add((*position, hostname), (ordinal, compiled), gateway, self.upstreams);
+                }
+            }
+        }
+    }
+
+    fn write_status<R: RouteKind>(
+        &mut self,
+        route: &R,
+        parents: &[(&ParentReference, Parent)],
+        compiled: &CompiledRoute,
+        hostnames: &Hostnames,
+    ) {
+        let parents = parents
+            .iter()
+            .filter_map(|(reference, parent)| parent_status(route, reference, parent, compiled, hostnames));
+        let status = RouteStatus { parents: parents.collect() };
+        self.statuses.0.insert(route.id(), Status::Route(status));
+    }
+}
