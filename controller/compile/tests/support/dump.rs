@@ -6,7 +6,7 @@ use corten_snapshot::{ClusterSettings, ContentHash, ListenerSettings};
 use serde_json::{Map, Value, json};
 
 /// The whole output.
-pub fn output(output: &Output) -> String {
+pub(crate) fn output(output: &Output) -> String {
     let document = json!({
         "snapshot": snapshot(output),
         "statuses": statuses(&output.statuses),

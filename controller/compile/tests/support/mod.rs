@@ -1,4 +1,4 @@
 //! Reading inputs from YAML and writing outputs as YAML that a person can review.
 
-pub mod dump;
-pub mod read;
+pub(crate) mod dump;
+pub(crate) mod read;

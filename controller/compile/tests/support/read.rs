@@ -50,7 +50,7 @@ impl From<OptionsDocument> for Options {
 }
 
 /// Options as `corten run` has them.
-pub fn standalone() -> Options {
+pub(crate) fn standalone() -> Options {
     Options {
         standalone: true,
         addresses: Addresses { default: vec!["127.0.0.1".to_owned()], by_gateway: BTreeMap::new() },
@@ -68,7 +68,7 @@ macro_rules! push {
 }
 
 /// Adds one object to the inputs.
-pub fn add(inputs: &mut Inputs, value: Value) -> Result<(), String> {
+pub(crate) fn add(inputs: &mut Inputs, value: Value) -> Result<(), String> {
     let kind = value["kind"].as_str().unwrap_or_default().to_owned();
     push!(inputs, kind.as_str(), value, {
         "GatewayClass" => gateway_classes,
@@ -94,7 +94,7 @@ pub fn add(inputs: &mut Inputs, value: Value) -> Result<(), String> {
 }
 
 /// Reads all documents of a text.
-pub fn inputs(text: &str) -> Result<(Inputs, Options), String> {
+pub(crate) fn inputs(text: &str) -> Result<(Inputs, Options), String> {
     let documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| error.to_string())?;
     let mut inputs = Inputs::default();
     let mut options = standalone();
