@@ -13,6 +13,8 @@ mod host;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod wire_h2_tests;
+#[cfg(test)]
 mod wire_tests;
 
 pub(crate) use facts::{Facts, is_asserted};
