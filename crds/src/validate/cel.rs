@@ -28,6 +28,29 @@ pub(super) struct Rule {
     field_path: Option<String>,
     /// Needs the previous object, so it says nothing about a new one.
     transition: bool,
+    /// Whether [`SIZE`] stands in the program.
+    wants_size: bool,
+}
+
+/// The variable that holds `self.size()`. The interpreter copies a list to measure it, and the rule that bounds an
+/// HTTPRoute's matches asks 16 times: half the cost of validating a route.
+const SIZE: &str = "self_size";
+
+/// The expression with its `self.size()` as a variable, if it has any, and no string literal in which that could stand.
+fn with_bound_size(expression: &str) -> Option<String> {
+    let bound = expression.contains("self.size()") && !expression.contains(['\'', '"']);
+    bound.then(|| expression.replace("self.size()", SIZE))
+}
+
+/// What `size()` is of a list, a map, or a string.
+fn size(value: &CelValue) -> Option<i64> {
+    let size = match value {
+        CelValue::List(items) => items.len(),
+        CelValue::Map(map) => map.map.len(),
+        CelValue::String(text) => text.chars().count(),
+        _ => return None,
+    };
+    i64::try_from(size).ok()
 }
 
 impl Rule {
@@ -39,7 +62,8 @@ impl Rule {
     pub(super) fn compile(item: &Value) -> Result<Self, String> {
         let text = |name: &str| item.get(name).and_then(Value::as_str);
         let expression = text("rule").ok_or_else(|| format!("a validation without a rule: {item}"))?;
-        let program = Program::compile(expression).map_err(|e| e.to_string());
+        let bound = with_bound_size(expression);
+        let program = Program::compile(bound.as_deref().unwrap_or(expression)).map_err(|e| e.to_string());
         let transition = program.as_ref().is_ok_and(|p| p.references().has_variable("oldSelf"));
         Ok(Self {
             expression: expression.to_owned(),
@@ -48,6 +72,7 @@ impl Rule {
             message_program: text("messageExpression").and_then(|e| Program::compile(e).ok()),
             field_path: text("fieldPath").map(str::to_owned),
             transition,
+            wants_size: bound.is_some(),
         })
     }
 
@@ -185,6 +210,9 @@ impl Walk<'_> {
     fn rules(&mut self, schema: &Schema, cel: &CelValue) {
         let mut context = self.base.new_inner_scope();
         context.add_variable_from_value("self", cel.clone());
+        if let Some(size) = size(cel).filter(|_| schema.rules.iter().any(|rule| rule.wants_size)) {
+            context.add_variable_from_value(SIZE, size);
+        }
         for rule in schema.rules.iter().filter(|rule| !rule.transition) {
             self.rule(rule, &context);
         }

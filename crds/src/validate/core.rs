@@ -4,6 +4,8 @@ mod config;
 mod endpoint_slice;
 mod service;
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
 use super::{names::Refusal, place::Place};
@@ -91,16 +93,20 @@ fn port_number(value: Option<&Value>, place: &mut Place) {
     }
 }
 
-/// Each must be unlike those before it.
-fn unique<T: PartialEq>(keys: &[T], field: &str, show: impl Fn(&T) -> String, place: &mut Place) {
-    for (index, key) in keys.iter().enumerate() {
-        if let Some(first) = keys.iter().take(index).position(|earlier| earlier == key) {
-            let remedy = format!("item {first} has it already");
-            let message = format!("Duplicate value: {}", show(key));
+/// Each must be unlike those before it; `None` is like none. The error is at `field` of the item, or at the item.
+fn unique(keys: impl IntoIterator<Item = Option<String>>, field: &str, place: &mut Place) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for (index, key) in keys.into_iter().enumerate() {
+        let Some(key) = key else { continue };
+        if let Some(first) = seen.get(&key) {
+            let (message, remedy) =
+                (format!("Duplicate value: {key}"), format!("item {first} has it already"));
             place.index(index, |p| match field {
                 "" => p.error(message, Some(remedy)),
                 field => p.field(field, |p| p.error(message, Some(remedy))),
             });
+        } else {
+            seen.insert(key, index);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Lists: sizes, items, and duplicates where the list is a set or a map.
 
+use std::collections::{HashMap, hash_map::Entry};
+
 use serde_json::{Map, Value};
 
 use super::{check, size};
@@ -34,11 +36,16 @@ fn key(item: &Value, keys: &[String]) -> Value {
 }
 
 fn duplicates(items: &[Value], key: impl Fn(&Value) -> Value, place: &mut Place) {
-    let keys: Vec<Value> = items.iter().map(key).collect();
-    for (index, key) in keys.iter().enumerate() {
-        if let Some(first) = keys.iter().take(index).position(|earlier| earlier == key) {
-            let remedy = format!("item {first} has it already");
-            place.index(index, |p| p.error(format!("Duplicate value: {key}"), Some(remedy)));
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for (index, item) in items.iter().enumerate() {
+        match seen.entry(key(item).to_string()) {
+            Entry::Vacant(entry) => {
+                entry.insert(index);
+            }
+            Entry::Occupied(entry) => {
+                let remedy = format!("item {} has it already", entry.get());
+                place.index(index, |p| p.error(format!("Duplicate value: {}", entry.key()), Some(remedy)));
+            }
         }
     }
 }

@@ -70,6 +70,5 @@ fn ports(object: &Value, place: &mut Place) {
             p.field("port", |p| port_number(port.get("port"), p));
         });
     }
-    let names: Vec<_> = ports.iter().map(|p| text(p, "name").unwrap_or_default()).collect();
-    unique(&names, "name", |name| format!("{name:?}"), place);
+    unique(ports.iter().map(|p| text(p, "name").map(|name| format!("{name:?}"))), "name", place);
 }

@@ -52,13 +52,12 @@ fn ports(spec: Option<&Value>, place: &mut Place) {
     for (index, item) in ports.iter().enumerate() {
         place.index(index, |p| port(item, ports.len() > 1, p));
     }
-    let names: Vec<_> = ports.iter().enumerate().map(|(i, p)| text(p, "name").ok_or(i)).collect();
-    unique(&names, "name", |name| format!("{:?}", name.unwrap_or_default()), place);
-    let numbers: Vec<_> = ports.iter().map(|p| (p.get("port"), text(p, "protocol"))).collect();
-    let show = |(port, protocol): &(Option<&Value>, Option<&str>)| {
-        format!("port {} with protocol {}", port.unwrap_or(&Value::Null), protocol.unwrap_or_default())
+    unique(ports.iter().map(|p| text(p, "name").map(|name| format!("{name:?}"))), "name", place);
+    let number = |p: &&Map<String, Value>| {
+        let protocol = text(p, "protocol").unwrap_or_default();
+        p.get("port").map(|port| format!("port {port} with protocol {protocol}"))
     };
-    unique(&numbers, "", show, place);
+    unique(ports.iter().map(number), "", place);
 }
 
 fn port(port: &Map<String, Value>, several: bool, place: &mut Place) {

@@ -102,6 +102,26 @@ fn fractions_and_percents() {
     );
 }
 
+/// The rule whose `self.size()` is bound to a variable.
+#[test]
+fn matches_of_all_rules_are_bounded() {
+    let route = |matches: usize| {
+        let matches = vec!["{method: GET}"; matches].join(",");
+        let rules = vec![format!("{{matches: [{matches}]}}"); 16].join(",");
+        errors(&format!(
+            "{{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {{name: r}}, spec: {{rules: [{rules}]}}}}"
+        ))
+    };
+    assert_eq!(route(8), Vec::<String>::new());
+    assert_eq!(
+        route(9),
+        [
+            "spec.rules: Invalid value: While 16 rules and 64 matches per rule are allowed, the total number of matches \
+          across all rules in a route must be less than 128"
+        ]
+    );
+}
+
 #[test]
 fn listeners() {
     accepts(&gateway(
