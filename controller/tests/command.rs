@@ -1,4 +1,5 @@
 //! The command line of `corten-controller`.
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::{
     fs,
