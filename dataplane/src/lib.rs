@@ -3,20 +3,31 @@
 //! The way of a request is in `proxy.rs`, top to bottom; the way of a snapshot into the tables that
 //! the workers read is in `build/`.
 
-#[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
 mod admin;
-#[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
+mod body;
+mod build;
 mod check;
-#[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
+mod connection;
+mod control;
 mod error;
+mod exchange;
 pub mod filter;
-#[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
+mod forward;
 mod headers;
+mod listen;
 pub mod normalize;
-#[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
 pub mod observe;
+mod proxy;
 pub mod rng;
 pub mod route;
+mod session;
 pub mod source;
-#[allow(dead_code, unused_imports, reason = "proxy.rs comes with the next step")]
+mod start;
+mod tables;
 mod tls;
+mod upgrade;
+mod upstream;
+mod worker;
+mod worker_pool;
+
+pub use start::{Handle, Options, Status, start};

@@ -41,6 +41,7 @@ impl HostName {
     }
 
     /// The port, if one is given.
+    #[cfg(test)]
     pub(crate) const fn port(&self) -> Option<u16> {
         self.port
     }

@@ -151,7 +151,7 @@ fn framing(facts: Facts, version: Version) -> Result<(), Error> {
 }
 
 /// `application/grpc` and its subtypes (`+proto`), but not `application/grpc-web`.
-fn is_grpc(value: &[u8]) -> bool {
+pub(crate) fn is_grpc(value: &[u8]) -> bool {
     let Some((head, rest)) = value.split_at_checked(16) else { return false };
     head.eq_ignore_ascii_case(b"application/grpc") && matches!(rest, [] | [b'+' | b';' | b' ', ..])
 }

@@ -10,6 +10,7 @@ mod tests;
 pub(crate) use respond::{RequestFacts, response};
 pub(crate) use table::Code;
 
+use crate::body::BodyFault;
 use crate::normalize::PathError;
 use http::StatusCode;
 use std::{borrow::Cow, fmt};
@@ -128,6 +129,17 @@ impl std::error::Error for Error {}
 impl From<Code> for Error {
     fn from(code: Code) -> Self {
         Self::new(code)
+    }
+}
+
+impl From<BodyFault> for Error {
+    fn from(fault: BodyFault) -> Self {
+        Self::new(match fault {
+            BodyFault::TooLarge => Code::BodyTooLarge,
+            BodyFault::Stalled => Code::BodyTimeout,
+            BodyFault::Broken => Code::BodyBroken,
+            BodyFault::NotReplayable => Code::UpstreamReset,
+        })
     }
 }
 

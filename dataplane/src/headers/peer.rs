@@ -9,8 +9,6 @@ use std::net::{IpAddr, SocketAddr};
 pub(crate) struct Peer {
     /// Its address; an IPv4-mapped one as IPv4.
     pub(crate) ip: IpAddr,
-    /// Its port.
-    pub(crate) port: u16,
     /// The address as text.
     pub(crate) text: HeaderValue,
 }
@@ -19,7 +17,7 @@ impl Peer {
     /// The peer at `address`.
     pub(crate) fn new(address: SocketAddr) -> Self {
         let ip = address.ip().to_canonical();
-        Self { ip, port: address.port(), text: ip_value(ip) }
+        Self { ip, text: ip_value(ip) }
     }
 }
 

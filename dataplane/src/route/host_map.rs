@@ -56,12 +56,12 @@ impl<T> HostMap<T> {
     /// The values, most specific pattern first, whose pattern takes in `host` (lower-case, without port
     /// and trailing dot; empty if the request names none): the exact name, wildcards from the longest to
     /// the shortest, [`HostnamePattern::Any`].
-    pub fn candidates<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a T> {
+    pub fn candidates<'a, 'h>(&'a self, host: &'h str) -> impl Iterator<Item = &'a T> + use<'a, 'h, T> {
         let exact = self.exact.get(host).into_iter();
         exact.chain(self.wildcards(host)).chain(self.any.as_ref())
     }
 
-    fn wildcards<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a T> {
+    fn wildcards<'a, 'h>(&'a self, host: &'h str) -> impl Iterator<Item = &'a T> + use<'a, 'h, T> {
         // The dot before a suffix that could be in the map; never the first byte, for the star stands
         // for at least one character.
         let from = if self.wildcard.is_empty() {

@@ -15,10 +15,8 @@ mod server_verifier;
 mod tests;
 mod ticket;
 
-pub(crate) use accept::Secured;
 pub(crate) use bind::BindTls;
 pub(crate) use client::ClientConfigs;
-pub(crate) use error::TlsError;
 pub(crate) use server::ServerTls;
 
 use rustls::crypto::CryptoProvider;

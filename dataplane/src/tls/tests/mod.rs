@@ -2,7 +2,7 @@ mod client;
 mod pem;
 mod server;
 
-use super::{BindTls, Secured, ServerTls, provider};
+use super::{BindTls, ServerTls, accept::Secured, provider};
 use corten_snapshot::{
     Certificate, CertificateKey, ClientValidation, HostnamePattern, ListenerKey, ListenerTls, Part, PartKey,
     Snapshot, Trust, TrustKey,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::tls::TlsError;
+use crate::tls::error::TlsError;
 use rustls::HandshakeKind;
 use std::net::IpAddr;
 

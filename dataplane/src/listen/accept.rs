@@ -1,0 +1,154 @@
+//! The accept loop of one worker on one bind.
+
+use super::{io::ClientIo, serve};
+use crate::{
+    connection::Connection,
+    headers::Peer,
+    observe::Closed,
+    proxy::Service,
+    session::{Session, TlsFacts},
+    tables::{BindState, BindTable, Place},
+    worker::Worker,
+};
+use corten_snapshot::ListenerSettings;
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+
+/// Where an accept loop belongs.
+#[derive(Clone)]
+pub(crate) struct Acceptor {
+    pub(crate) worker: Arc<Worker>,
+    /// Index of the bind in the tables.
+    pub(crate) slot: usize,
+    pub(crate) state: Arc<BindState>,
+}
+
+/// Accepts until `stop` changes or its sender is gone.
+pub(crate) async fn accept(acceptor: Acceptor, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    loop {
+        // The whole result is taken: a pattern that refuses errors would end the loop silently.
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.changed() => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => acceptor.spawn(stream, peer),
+            Err(error) if belongs_to_one_connection(&error) => {}
+            Err(error) => {
+                // Out of descriptors or memory: others must finish first. The connection stays queued.
+                tracing::warn!(%error, "cannot accept; waiting");
+                tokio::time::sleep(Duration::from_millis(50 + fastrand::u64(..50))).await;
+            }
+        }
+    }
+}
+
+/// Errors that accept(2) reports of a connection that was already gone.
+fn belongs_to_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind as K;
+    matches!(
+        error.kind(),
+        K::ConnectionAborted
+            | K::ConnectionReset
+            | K::ConnectionRefused
+            | K::Interrupted
+            | K::NetworkUnreachable
+            | K::HostUnreachable
+    )
+}
+
+impl Acceptor {
+    fn spawn(&self, stream: TcpStream, peer: SocketAddr) {
+        let view = self.worker.view();
+        let Some(bind) = view.tables.bind(self.slot).cloned() else { return };
+        bind.stats.opened();
+        let Some(place) = self.state.enter(bind.most_connections) else {
+            bind.stats.closed(Closed::Limit);
+            return;
+        };
+        let acceptor = self.clone();
+        tokio::spawn(async move {
+            // TCP_NODELAY on every client socket, here and nowhere else.
+            let stats = bind.stats.clone();
+            let closed = match stream.set_nodelay(true) {
+                Ok(()) => acceptor.serve(bind, stream, peer, place).await,
+                Err(_) => Closed::Ended,
+            };
+            stats.closed(closed);
+        });
+    }
+
+    /// Secures the connection, if that is asked for, and serves it. The tables are let go before the first
+    /// request: an idle connection must not keep old ones alive.
+    async fn serve(&self, bind: Arc<BindTable>, stream: TcpStream, peer: SocketAddr, place: Place) -> Closed {
+        let settings = bind.default.settings.clone();
+        let Some(tls) = &bind.tls else {
+            drop(bind);
+            let client = Arriving { peer, place, settings, tls: None };
+            return self.http(stream, client, None).await;
+        };
+        let handshake = tokio::time::timeout(settings.timeouts.handshake, tls.accept(stream));
+        let secured = match Box::pin(handshake).await {
+            Ok(Ok(secured)) => secured,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, %peer, "TLS handshake failed");
+                return Closed::Handshake;
+            }
+            Err(_) => return Closed::HandshakeTimeout,
+        };
+        let settings = bind.by_key(&secured.listener).map_or(settings, |listener| listener.settings.clone());
+        drop(bind);
+        let (http2, version) = (secured.is_http2(), secured.version());
+        let tls = TlsFacts { listener: secured.listener, version };
+        let client = Arriving { peer, place, settings, tls: Some(tls) };
+        self.http(secured.stream, client, Some(http2)).await
+    }
+
+    /// Serves HTTP. `http2` is what ALPN chose; without TLS the first bytes tell.
+    async fn http<S>(&self, stream: S, client: Arriving, http2: Option<bool>) -> Closed
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let Arriving { peer, place, settings, tls } = client;
+        let now = self.worker.coarse_now();
+        let connection = Arc::new(Connection::new(self.slot, &settings.timeouts, now));
+        let entered = self.worker.enter(connection.clone());
+        let mut io = ClientIo::new(stream, connection.clone(), self.worker.clone());
+        let http2 = match http2 {
+            Some(http2) => http2,
+            None => match tokio::time::timeout(settings.timeouts.handshake, io.speaks_http2()).await {
+                Ok(Ok(http2)) => http2,
+                Ok(Err(_)) => return Closed::Ended,
+                Err(_) => return Closed::HandshakeTimeout,
+            },
+        };
+        let session = Session {
+            worker: self.worker.clone(),
+            slot: self.slot,
+            connection,
+            peer: Peer::new(peer),
+            tls,
+            most_requests: settings.limits.requests_per_connection,
+            _entered: entered,
+            _place: place,
+        };
+        let service = Service::new(Arc::new(session));
+        if http2 {
+            serve::http2(io, &settings, service).await
+        } else {
+            serve::http1(io, &settings, service).await
+        }
+    }
+}
+
+/// A client that has connected.
+struct Arriving {
+    peer: SocketAddr,
+    place: Place,
+    settings: Arc<ListenerSettings>,
+    tls: Option<TlsFacts>,
+}

@@ -1,0 +1,125 @@
+//! The client's side of a connection: bytes that were read ahead, and notes for the timeouts.
+
+use crate::{connection::Connection, worker::Worker};
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// The start of every HTTP/2 connection (RFC 9113 section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// A client's stream.
+pub(crate) struct ClientIo<S> {
+    stream: S,
+    ahead: Option<Box<Ahead>>,
+    connection: Arc<Connection>,
+    worker: Arc<Worker>,
+}
+
+/// Bytes that were read to learn the protocol.
+struct Ahead {
+    bytes: [u8; PREFACE.len()],
+    taken: usize,
+    length: usize,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> ClientIo<S> {
+    pub(crate) fn new(stream: S, connection: Arc<Connection>, worker: Arc<Worker>) -> Self {
+        Self { stream, ahead: None, connection, worker }
+    }
+
+    /// Reads as far as is needed to tell HTTP/2 by prior knowledge from HTTP/1, and keeps what it read.
+    ///
+    /// # Errors
+    /// The stream's; `UnexpectedEof` if it ends before a byte.
+    pub(crate) async fn speaks_http2(&mut self) -> io::Result<bool> {
+        use tokio::io::AsyncReadExt;
+        let mut ahead = Ahead { bytes: [0; PREFACE.len()], taken: 0, length: 0 };
+        let answer = loop {
+            let free = ahead.bytes.get_mut(ahead.length..).unwrap_or_default();
+            match self.stream.read(free).await? {
+                0 if ahead.length == 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                0 => break false,
+                count => ahead.length += count,
+            }
+            if ahead.length == PREFACE.len()
+                || !PREFACE.starts_with(ahead.bytes.get(..ahead.length).unwrap_or_default())
+            {
+                break ahead.bytes == PREFACE;
+            }
+        };
+        self.connection.read(self.worker.coarse_now());
+        self.ahead = Some(Box::new(ahead));
+        Ok(answer)
+    }
+
+    fn take_ahead(&mut self, buf: &mut ReadBuf<'_>) -> bool {
+        let Some(ahead) = &mut self.ahead else { return false };
+        let rest = ahead.bytes.get(ahead.taken..ahead.length).unwrap_or_default();
+        let count = rest.len().min(buf.remaining());
+        buf.put_slice(rest.get(..count).unwrap_or_default());
+        ahead.taken += count;
+        if ahead.taken == ahead.length {
+            self.ahead = None;
+        }
+        count > 0
+    }
+
+    fn note<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        self.connection.wrote(written.is_ready(), self.worker.coarse_now());
+        written
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for ClientIo<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.take_ahead(buf) {
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            this.connection.read(this.worker.coarse_now());
+        }
+        read
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write(cx, buf);
+        this.note(written)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write_vectored(cx, bufs);
+        this.note(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let flushed = Pin::new(&mut this.stream).poll_flush(cx);
+        this.note(flushed)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let closed = Pin::new(&mut this.stream).poll_shutdown(cx);
+        this.note(closed)
+    }
+}

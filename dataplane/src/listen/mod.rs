@@ -1,0 +1,9 @@
+//! From a socket to requests: accept, TLS, protocol, and the connection's task.
+
+mod accept;
+mod io;
+mod serve;
+mod socket;
+
+pub(crate) use accept::{Acceptor, accept};
+pub(crate) use socket::open;

@@ -1,0 +1,184 @@
+//! One try: sends a request to one endpoint over a pooled or a new connection.
+
+use super::{
+    Cluster, Connector, Lease,
+    connect::ConnectError,
+    endpoint::{Held, SharedConnection, StreamGuard},
+};
+use crate::body::{BodyFault, RequestBody};
+use corten_snapshot::UpstreamProtocol;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::{
+    body::Incoming,
+    client::conn::{TrySendError, http1},
+};
+use std::error::Error as StdError;
+
+/// A response's head with its body, and the hold on the connection that the body comes from.
+pub(crate) struct Answer {
+    pub(crate) response: Response<Incoming>,
+    pub(crate) lease: Lease,
+}
+
+/// What went wrong with one try.
+#[derive(Debug)]
+pub(crate) enum SendFault {
+    /// No connection came about: nothing was sent.
+    Connect(ConnectError),
+    /// The connection failed before a response's head had been read.
+    Reset(hyper::Error),
+    /// The client's body failed.
+    Body(BodyFault),
+}
+
+/// A failed try.
+pub(crate) struct SendError {
+    pub(crate) fault: SendFault,
+    /// The request, when it is certain that nothing of it was sent.
+    pub(crate) unsent: Option<Request<RequestBody>>,
+}
+
+impl SendError {
+    fn connect(error: ConnectError, request: Request<RequestBody>) -> Self {
+        Self { fault: SendFault::Connect(error), unsent: Some(request) }
+    }
+
+    fn reset(error: hyper::Error) -> Self {
+        let fault = match body_fault(&error) {
+            Some(fault) => SendFault::Body(fault),
+            None => SendFault::Reset(error),
+        };
+        Self { fault, unsent: None }
+    }
+}
+
+type Sent = Result<Answer, Box<SendError>>;
+
+/// Sends `request` to the leased endpoint. A pooled connection that turns out to be dead is replaced
+/// without the caller's knowing: either nothing was sent on it, or the request may be repeated.
+pub(crate) async fn send(cluster: &Cluster, lease: Lease, request: Request<RequestBody>) -> Sent {
+    match cluster.transport.protocol {
+        UpstreamProtocol::Http1 => send1(cluster, lease, request).await,
+        UpstreamProtocol::Http2 => Box::pin(send2(cluster, lease, request)).await,
+    }
+}
+
+async fn send1(cluster: &Cluster, mut lease: Lease, mut request: Request<RequestBody>) -> Sent {
+    if let Some(mut sender) = pooled(&lease).await {
+        let copy = repeatable(&request);
+        match sender.try_send_request(request).await {
+            Ok(response) => {
+                lease.hold(Held::Http1(sender));
+                return Ok(Answer { response, lease });
+            }
+            Err(error) => request = again(error, copy)?,
+        }
+    }
+    let mut sender = match connector(cluster, &lease).http1().await {
+        Ok(sender) => sender,
+        Err(error) => return Err(Box::new(SendError::connect(error, request))),
+    };
+    match sender.try_send_request(request).await {
+        Ok(response) => {
+            lease.hold(Held::Http1(sender));
+            Ok(Answer { response, lease })
+        }
+        Err(error) => Err(Box::new(failed(error))),
+    }
+}
+
+/// A pooled connection that can take a request now.
+async fn pooled(lease: &Lease) -> Option<http1::SendRequest<RequestBody>> {
+    while let Some(mut sender) = lease.endpoint.take_idle(lease.worker()) {
+        if sender.is_ready() || sender.ready().await.is_ok() {
+            return Some(sender);
+        }
+    }
+    None
+}
+
+async fn send2(cluster: &Cluster, mut lease: Lease, mut request: Request<RequestBody>) -> Sent {
+    // A connection that refuses the stream, or closes before it is taken, is left for another: at most
+    // as often as there are connections, since each failed one leaves the pool.
+    for _ in 0..4 {
+        let (mut connection, guard) = match shared(cluster, &lease).await {
+            Ok(connection) => connection,
+            Err(error) => return Err(Box::new(SendError::connect(error, request))),
+        };
+        let copy = repeatable(&request);
+        match connection.sender.try_send_request(request).await {
+            Ok(response) => {
+                lease.hold(Held::Http2(guard));
+                return Ok(Answer { response, lease });
+            }
+            Err(error) if error.message().is_some() || refused(error.error()) => {
+                request = again(error, copy)?;
+            }
+            Err(error) => return Err(Box::new(failed(error))),
+        }
+    }
+    let error = ConnectError::Tcp(std::io::ErrorKind::ConnectionReset.into());
+    Err(Box::new(SendError::connect(error, request)))
+}
+
+async fn shared(cluster: &Cluster, lease: &Lease) -> Result<(SharedConnection, StreamGuard), ConnectError> {
+    let most = cluster.settings.max_concurrent_streams;
+    if let Some(found) = lease.endpoint.take_shared(lease.worker(), most) {
+        return Ok(found);
+    }
+    let _alone = lease.endpoint.opening(lease.worker()).await;
+    if let Some(found) = lease.endpoint.take_shared(lease.worker(), most) {
+        return Ok(found);
+    }
+    let sender = connector(cluster, lease).http2().await?;
+    Ok(lease.endpoint.add_shared(lease.worker(), sender))
+}
+
+fn connector<'a>(cluster: &'a Cluster, lease: &'a Lease) -> Connector<'a> {
+    Connector { cluster, endpoint: &lease.endpoint, worker: lease.worker() }
+}
+
+/// A copy of a request that may be sent twice without harm: idempotent (RFC 9110 section 9.2.2) and
+/// without a body.
+fn repeatable(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
+    if !request.method().is_idempotent() || !request.body().is_end_stream() {
+        return None;
+    }
+    let mut copy = Request::new(RequestBody::Empty);
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.version_mut() = request.version();
+    *copy.headers_mut() = request.headers().clone();
+    Some(copy)
+}
+
+/// The request for the next connection, if a failure on a reused one allows another.
+fn again(
+    mut error: TrySendError<Request<RequestBody>>,
+    copy: Option<Request<RequestBody>>,
+) -> Result<Request<RequestBody>, Box<SendError>> {
+    match error.take_message().or(copy) {
+        Some(request) if body_fault(error.error()).is_none() => Ok(request),
+        _ => Err(Box::new(SendError::reset(error.into_error()))),
+    }
+}
+
+fn failed(mut error: TrySendError<Request<RequestBody>>) -> SendError {
+    let unsent = error.take_message();
+    SendError { unsent, ..SendError::reset(error.into_error()) }
+}
+
+fn refused(error: &hyper::Error) -> bool {
+    causes(error).any(|cause| {
+        cause.downcast_ref::<h2::Error>().is_some_and(|h2| h2.reason() == Some(h2::Reason::REFUSED_STREAM))
+    })
+}
+
+fn body_fault(error: &hyper::Error) -> Option<BodyFault> {
+    causes(error).find_map(|cause| cause.downcast_ref::<BodyFault>().copied())
+}
+
+fn causes(error: &hyper::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |error| (*error).source())
+}
