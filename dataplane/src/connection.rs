@@ -35,6 +35,7 @@ pub(crate) struct Connection {
     tunnel: AtomicBool,
     multiplexed: AtomicBool,
     idled: AtomicBool,
+    ambiguous: AtomicBool,
     waker: Mutex<Option<Waker>>,
     slot: usize,
     idle: u64,
@@ -87,6 +88,16 @@ impl Connection {
         } else if self.blocked_since.load(Relaxed) == 0 {
             self.blocked_since.store(now.max(1), Relaxed);
         }
+    }
+
+    /// A request on the connection has two lengths.
+    pub(crate) fn becomes_ambiguous(&self) {
+        self.ambiguous.store(true, Relaxed);
+    }
+
+    /// Whether a request may have had two lengths.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.ambiguous.load(Relaxed)
     }
 
     /// The connection is a tunnel now: no HTTP timeout applies.

@@ -56,6 +56,9 @@ async fn answer(
     // 1
     let bind = bind.ok_or(Code::NoRoute)?;
     let head = check::head(&request, &bind.default.settings.limits)?;
+    if head.facts.contains(Facts::TRANSFER_ENCODING) && session.connection.is_ambiguous() {
+        return Err(Code::BadFraming.into());
+    }
     if head.asterisk {
         return Ok(asterisk());
     }

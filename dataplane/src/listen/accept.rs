@@ -119,7 +119,11 @@ impl Acceptor {
         let entered = self.worker.enter(connection.clone());
         let mut io = ClientIo::new(stream, connection.clone(), self.worker.clone());
         let http2 = match http2 {
-            Some(http2) => http2,
+            Some(true) => true,
+            Some(false) => {
+                io.speaks_http1();
+                false
+            }
             None => match tokio::time::timeout(settings.timeouts.handshake, io.speaks_http2()).await {
                 Ok(Ok(http2)) => http2,
                 Ok(Err(_)) => return Closed::Ended,

@@ -1,6 +1,6 @@
 //! The client's side of a connection: bytes that were read ahead, and notes for the timeouts.
 
-use crate::{connection::Connection, worker::Worker};
+use crate::{check::Framing, connection::Connection, worker::Worker};
 use std::{
     io::{self, IoSlice},
     pin::Pin,
@@ -16,6 +16,8 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub(crate) struct ClientIo<S> {
     stream: S,
     ahead: Option<Box<Ahead>>,
+    /// For HTTP/1: looks at what hyper will not show.
+    framing: Option<Framing>,
     connection: Arc<Connection>,
     worker: Arc<Worker>,
 }
@@ -29,7 +31,7 @@ struct Ahead {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> ClientIo<S> {
     pub(crate) fn new(stream: S, connection: Arc<Connection>, worker: Arc<Worker>) -> Self {
-        Self { stream, ahead: None, connection, worker }
+        Self { stream, ahead: None, framing: None, connection, worker }
     }
 
     /// Reads as far as is needed to tell HTTP/2 by prior knowledge from HTTP/1, and keeps what it read.
@@ -53,8 +55,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientIo<S> {
             }
         };
         self.connection.read(self.worker.coarse_now());
+        if !answer {
+            self.speaks_http1();
+            self.inspect(ahead.bytes.get(..ahead.length).unwrap_or_default());
+        }
         self.ahead = Some(Box::new(ahead));
         Ok(answer)
+    }
+
+    /// The connection speaks HTTP/1: from now on its framing is watched.
+    pub(crate) fn speaks_http1(&mut self) {
+        self.framing = Some(Framing::default());
+    }
+
+    fn inspect(&mut self, bytes: &[u8]) {
+        if let Some(framing) = &mut self.framing
+            && framing.feed(bytes)
+        {
+            self.connection.becomes_ambiguous();
+        }
     }
 
     fn take_ahead(&mut self, buf: &mut ReadBuf<'_>) -> bool {
@@ -83,8 +102,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for ClientIo<S> {
         }
         let before = buf.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(cx, buf);
-        if buf.filled().len() > before {
+        if let Some(new @ [_, ..]) = buf.filled().get(before..) {
             this.connection.read(this.worker.coarse_now());
+            this.inspect(new);
         }
         read
     }
