@@ -49,6 +49,11 @@ impl Framing {
         let mut behind = 0;
         for hyphen in memchr_iter(b'-', bytes) {
             let (before, after) = (bytes.get(..hyphen).unwrap_or_default(), bytes.get(hyphen + 1..));
+            // Most hyphens are between other letters.
+            let last = before.last().map(u8::to_ascii_lowercase);
+            if last != Some(b't') && last != Some(b'r') {
+                continue;
+            }
             let is = |name: (&[u8], &[u8])| {
                 let head = before.len().checked_sub(name.0.len()).and_then(|at| before.get(at..));
                 let tail = after.and_then(|after| after.get(..name.1.len()));

@@ -44,8 +44,8 @@ pub(crate) struct Head {
 /// A status from 400 to 431; the connection is closed after each.
 pub(crate) fn head<B>(request: &Request<B>, limits: &Limits) -> Result<Head, Error> {
     let asterisk = target(request.method(), request.uri(), request.version(), limits)?;
-    let facts = fields(request.headers(), request.version(), limits)?;
-    let host = host_of(request.uri(), request.headers(), request.version(), facts)?;
+    let (facts, host) = fields(request.headers(), request.version(), limits)?;
+    let host = host_of(request.uri(), host, request.version(), facts)?;
     Ok(Head { host, facts, asterisk })
 }
 
@@ -75,19 +75,27 @@ fn target(method: &Method, uri: &Uri, version: Version, limits: &Limits) -> Resu
     }
 }
 
-/// The one pass over the header fields.
-fn fields(headers: &HeaderMap, version: Version, limits: &Limits) -> Result<Facts, Error> {
+/// The one pass over the header fields. Returns the last `Host` too.
+fn fields<'h>(
+    headers: &'h HeaderMap,
+    version: Version,
+    limits: &Limits,
+) -> Result<(Facts, Option<&'h HeaderValue>), Error> {
     if headers.len() > limits.header_count as usize {
         return Err(Code::HeadersTooLarge.into());
     }
     let mut facts = Facts::default();
     let mut bytes = 0;
+    let mut host = None;
     for (name, value) in headers {
         let name = name.as_str();
         // Each field also has a colon, a space and a line end.
         bytes += name.len() + value.len() + 4;
         let field = Facts::field(name)?;
         facts.see(field);
+        if field == Facts::HOST {
+            host = Some(value);
+        }
         if field.intersects(Facts::INSPECTED) {
             inspect(field, value, &mut facts)?;
         }
@@ -101,7 +109,7 @@ fn fields(headers: &HeaderMap, version: Version, limits: &Limits) -> Result<Fact
     if facts.contains(upgrade) && plain && !facts.twice(Facts::UPGRADE) && version == Version::HTTP_11 {
         facts.see(Facts::UPGRADE_ASKED);
     }
-    Ok(facts)
+    Ok((facts, host))
 }
 
 /// Looks into a value that means something here.
@@ -159,14 +167,13 @@ pub(crate) fn is_grpc(value: &[u8]) -> bool {
 /// The one host of the request (RFC 9112 section 3.2, RFC 9113 section 8.3.1).
 fn host_of(
     uri: &Uri,
-    headers: &HeaderMap,
+    header: Option<&HeaderValue>,
     version: Version,
     facts: Facts,
 ) -> Result<Option<HostName>, Error> {
     if facts.twice(Facts::HOST) {
         return Err(Error::new(Code::BadHost).detail("There is more than one Host."));
     }
-    let header = if facts.contains(Facts::HOST) { headers.get(http::header::HOST) } else { None };
     let bad = || Error::from(Code::BadHost);
     let header = match header {
         Some(value) => Some(HostName::parse(value).ok_or_else(bad)?),

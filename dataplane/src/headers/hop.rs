@@ -44,36 +44,33 @@ pub(crate) fn strip_request(headers: &mut HeaderMap, facts: Facts) {
 /// Removes from a response what belongs to the upstream's connection. `switching`: it is a 101 that the
 /// client asked for, and keeps its `Upgrade`.
 pub(crate) fn strip_response(headers: &mut HeaderMap, switching: bool) {
-    let mut nominates = false;
-    let mut found = 0u8;
+    let mut found = 0;
     for name in headers.keys() {
         let name = name.as_str();
         found |= match (name.len(), name) {
             (2, "te") => 1,
             (7, "upgrade") => 2,
-            (10, "connection") => {
-                nominates = true;
-                4
-            }
+            (10, "connection") => 4,
             (10, "keep-alive") => 8,
             (16, "proxy-connection") => 16,
             (17, "transfer-encoding") => 32,
             _ => 0,
         };
     }
-    if found == 0 {
-        return;
-    }
-    if nominates {
+    if found & 4 != 0 {
         remove_nominated(headers);
     }
-    let upgrade = headers.remove(UPGRADE).filter(|_| switching);
-    for name in [TE, CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TRANSFER_ENCODING] {
-        headers.remove(name);
+    for (bit, name) in
+        [(1, TE), (4, CONNECTION), (8, KEEP_ALIVE), (16, PROXY_CONNECTION), (32, TRANSFER_ENCODING)]
+    {
+        if found & bit != 0 {
+            headers.remove(name);
+        }
     }
-    if let Some(upgrade) = upgrade {
-        headers.insert(UPGRADE, upgrade);
+    if switching {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    } else if found & 2 != 0 {
+        headers.remove(UPGRADE);
     }
 }
 
@@ -83,7 +80,12 @@ fn remove_nominated(headers: &mut HeaderMap) {
         .get_all(CONNECTION)
         .iter()
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .filter_map(|option| HeaderName::from_bytes(option.trim_ascii()).ok())
+        .map(<[u8]>::trim_ascii)
+        // Nearly always it says only this.
+        .filter(|option| {
+            !option.eq_ignore_ascii_case(b"keep-alive") && !option.eq_ignore_ascii_case(b"close")
+        })
+        .filter_map(|option| HeaderName::from_bytes(option).ok())
         .filter(|name| !is_asserted(name.as_str()) && *name != http::header::SET_COOKIE)
         .collect();
     for name in names {

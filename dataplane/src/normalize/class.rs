@@ -58,3 +58,24 @@ pub(super) fn class(byte: u8) -> Class {
     #[expect(clippy::indexing_slicing, reason = "a table of 256 has an entry for every byte")]
     TABLE[usize::from(byte)]
 }
+
+/// Bytes that a segment may hold anywhere but at its start, in their one form.
+const SETTLED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, within the table")]
+        {
+            table[byte] = matches!(of(byte as u8), Class::Unreserved | Class::Dot | Class::Plain);
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// Whether `byte` stays as it is within a segment.
+#[inline]
+pub(super) fn is_settled(byte: u8) -> bool {
+    #[expect(clippy::indexing_slicing, reason = "a table of 256 has an entry for every byte")]
+    SETTLED[usize::from(byte)]
+}

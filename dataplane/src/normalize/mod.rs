@@ -9,7 +9,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
-use class::{Class, class};
+use class::{Class, class, is_settled};
 use corten_snapshot::{EscapedSlashes, PathNormalization};
 use std::{borrow::Cow, fmt};
 
@@ -87,27 +87,35 @@ pub fn path<'a>(raw: &'a str, policy: &PathNormalization) -> Result<Cow<'a, str>
 fn is_normal(raw: &[u8], merge_slashes: bool) -> bool {
     let [b'/', rest @ ..] = raw else { return false };
     let mut rest = rest;
-    let mut after_slash = true;
-    while let [byte, tail @ ..] = rest {
-        rest = tail;
-        match class(*byte) {
-            Class::Unreserved | Class::Plain => after_slash = false,
-            Class::Dot if !after_slash || starts_name(tail) => after_slash = false,
-            Class::Slash if !(after_slash && merge_slashes) => after_slash = true,
-            Class::Percent => match decode::settled_escape(tail) {
-                Some(tail) => {
-                    rest = tail;
-                    after_slash = false;
-                }
+    let mut begins = true;
+    loop {
+        if begins && begins_oddly(rest, merge_slashes) {
+            return false;
+        }
+        let Some(stop) = rest.iter().position(|byte| !is_settled(*byte)) else { return true };
+        let (byte, tail) = match rest.get(stop..) {
+            Some([byte, tail @ ..]) => (*byte, tail),
+            _ => return true,
+        };
+        begins = byte == b'/';
+        rest = match byte {
+            b'/' => tail,
+            b'%' => match decode::settled_escape(tail) {
+                Some(tail) => tail,
                 None => return false,
             },
             _ => return false,
-        }
+        };
     }
-    true
 }
 
-/// Whether a dot before `tail` begins a name such as `.well-known`, not a dot segment.
-fn starts_name(tail: &[u8]) -> bool {
-    matches!(tail, [next, ..] if class(*next) == Class::Unreserved)
+/// Whether a segment begins as an empty one that is merged away, or as a dot segment may. A name such as
+/// `.well-known` is neither.
+fn begins_oddly(segment: &[u8], merge_slashes: bool) -> bool {
+    match segment {
+        [b'/', ..] => merge_slashes,
+        [b'.', next, ..] => class(*next) != Class::Unreserved,
+        [b'.'] => true,
+        _ => false,
+    }
 }

@@ -53,6 +53,22 @@ fn push_char(out: &mut Vec<u8>, c: char) {
     }
 }
 
+/// Appends a number with at least `width` digits.
+pub(super) fn push_number(out: &mut Vec<u8>, number: u64, width: usize) {
+    let mut digits = [b'0'; 20];
+    let mut rest = number;
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        if rest == 0 && used >= width.max(1) {
+            break;
+        }
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        used += 1;
+    }
+    out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
+}
+
 /// Appends what is formatted.
 pub(super) fn push(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
     use std::io::Write;

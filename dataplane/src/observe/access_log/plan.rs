@@ -1,9 +1,10 @@
 //! What a listener logs.
 
 use super::Record;
-use super::json::{push, push_display, push_string};
+use super::json::{push_display, push_number, push_string};
 use super::time::{push_millis, push_time};
 use corten_snapshot::{AccessLog as Settings, AccessLogMode};
+use http::Version;
 use std::time::Duration;
 
 macro_rules! fields {
@@ -120,10 +121,10 @@ impl Record<'_> {
             Field::Host => push_string(out, self.host.as_bytes()),
             Field::Path => push_string(out, self.path.as_bytes()),
             Field::Query => push_text(out, self.query.map(str::as_bytes)),
-            Field::Protocol => push(out, format_args!("\"{:?}\"", self.protocol)),
-            Field::Status => push(out, format_args!("{}", self.status)),
-            Field::BytesIn => push(out, format_args!("{}", self.bytes_in)),
-            Field::BytesOut => push(out, format_args!("{}", self.bytes_out)),
+            Field::Protocol => push_string(out, protocol(self.protocol).as_bytes()),
+            Field::Status => push_number(out, u64::from(self.status), 1),
+            Field::BytesIn => push_number(out, self.bytes_in, 1),
+            Field::BytesOut => push_number(out, self.bytes_out, 1),
             Field::DurationMs => push_millis(out, self.duration),
             Field::Upstream => match self.upstream {
                 Some(upstream) => push_display(out, upstream),
@@ -139,9 +140,17 @@ impl Record<'_> {
                 Some(error) => push_display(out, error),
                 None => push_text(out, None),
             },
-            Field::Retries => push(out, format_args!("{}", self.retries)),
+            Field::Retries => push_number(out, u64::from(self.retries), 1),
             Field::TlsVersion => push_text(out, self.tls_version.map(str::as_bytes)),
         }
+    }
+}
+
+fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_2 => "HTTP/2.0",
+        _ => "HTTP/1.1",
     }
 }
 

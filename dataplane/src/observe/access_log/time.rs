@@ -1,6 +1,6 @@
 //! Times as text.
 
-use super::json::push;
+use super::json::push_number;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Appends `2026-11-24T04:18:00.123Z` in quotes.
@@ -8,12 +8,20 @@ pub(super) fn push_time(out: &mut Vec<u8>, time: SystemTime) {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = since.as_secs();
     let (year, month, day) = civil(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    let millis = since.subsec_millis();
-    push(
-        out,
-        format_args!("\"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z\""),
-    );
+    let millis = u64::from(since.subsec_millis());
+    for (before, number, width) in [
+        (b'"', year, 4),
+        (b'-', month, 2),
+        (b'-', day, 2),
+        (b'T', seconds / 3600 % 24, 2),
+        (b':', seconds / 60 % 60, 2),
+        (b':', seconds % 60, 2),
+        (b'.', millis, 3),
+    ] {
+        out.push(before);
+        push_number(out, number, width);
+    }
+    out.extend_from_slice(b"Z\"");
 }
 
 /// The date of a day since 1970-01-01 in the proleptic Gregorian calendar. Counting from 1 March of the year 0
@@ -33,6 +41,8 @@ fn civil(days: u64) -> (u64, u64, u64) {
 
 /// Appends milliseconds with three decimals.
 pub(super) fn push_millis(out: &mut Vec<u8>, duration: Duration) {
-    let micros = duration.as_micros();
-    push(out, format_args!("{}.{:03}", micros / 1000, micros % 1000));
+    let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+    push_number(out, micros / 1000, 1);
+    out.push(b'.');
+    push_number(out, micros % 1000, 3);
 }
