@@ -101,7 +101,7 @@ impl Handle {
     fn start(id: usize, tables: Arc<Tables>, observer: &Observer) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let (orders, receiver) = mpsc::unbounded_channel();
-        let worker = runtime.block_on(async { Arc::new(Worker::new(id, tables, observer)) });
+        let worker = Arc::new(Worker::new(id, tables, observer));
         let on_thread = worker.clone();
         thread::Builder::new()
             .name(format!("worker-{id}"))

@@ -1,0 +1,90 @@
+//! Bodies under limits, and streams.
+
+use crate::support::{Config, Gateway, backend, fixed, request, within};
+use std::time::Duration;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::mpsc,
+};
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_413_whether_it_says_its_length_or_not() {
+    let mut config = Config::to(&[fixed("ok").await]);
+    config.settings.limits.body_bytes = Some(4);
+    let gateway = Gateway::start(&config).await;
+    let mut client = gateway.connect().await;
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n1234").await;
+    assert_eq!(client.answer().await.status, 200);
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345").await;
+    assert_eq!(client.answer().await.status, 413);
+    let mut client = gateway.connect().await;
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n123\r\n2\r\n45\r\n0\r\n\r\n").await;
+    assert_eq!(client.answer().await.status, 413);
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_is_408() {
+    let mut config = Config::to(&[fixed("ok").await]);
+    config.settings.timeouts.body_idle = Duration::from_millis(50);
+    let gateway = Gateway::start(&config).await;
+    let mut client = gateway.connect().await;
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12").await;
+    let answer = client.answer().await;
+    assert_eq!(answer.status, 408, "{answer:?}");
+    assert!(answer.head.contains("connection: close"));
+}
+
+#[tokio::test]
+async fn a_response_is_passed_on_piece_by_piece() {
+    let (sender, receiver) = mpsc::channel::<()>(1);
+    let receiver = std::sync::Arc::new(tokio::sync::Mutex::new(receiver));
+    let address = backend(move |_, mut stream| {
+        let receiver = receiver.clone();
+        async move {
+            request(&mut stream).await;
+            let head =
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+            stream.write_all(head.as_bytes()).await.unwrap();
+            for number in 0..3 {
+                stream.write_all(format!("3\r\n{number}\n\n\r\n").as_bytes()).await.unwrap();
+                // The next event only when the client has seen this one: buffering would never end.
+                receiver.lock().await.recv().await;
+            }
+            stream.write_all(b"0\r\n\r\n").await.unwrap();
+        }
+    })
+    .await;
+    let gateway = Gateway::start(&Config::to(&[address])).await;
+    let mut client = gateway.connect().await;
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let mut seen = String::new();
+    for number in 0..3 {
+        let mut piece = [0; 1024];
+        while !seen.contains(&format!("{number}\n\n")) {
+            let count = within(client.stream.read(&mut piece)).await.unwrap();
+            seen.push_str(std::str::from_utf8(&piece[..count]).unwrap());
+        }
+        sender.send(()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_ends_the_upstream_request() {
+    let (gone, mut seen) = mpsc::channel(1);
+    let address = backend(move |_, mut stream| {
+        let gone = gone.clone();
+        async move {
+            request(&mut stream).await;
+            let mut piece = [0; 1];
+            let end = stream.read(&mut piece).await.unwrap_or(0);
+            gone.send(end).await.unwrap();
+        }
+    })
+    .await;
+    let gateway = Gateway::start(&Config::to(&[address])).await;
+    let mut client = gateway.connect().await;
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    tokio::task::yield_now().await;
+    drop(client);
+    assert_eq!(within(seen.recv()).await, Some(0));
+}

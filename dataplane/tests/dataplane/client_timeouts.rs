@@ -1,0 +1,59 @@
+//! Clients that take their time.
+
+use crate::support::{Config, Gateway, fixed};
+use std::time::Duration;
+
+async fn gateway(change: impl FnOnce(&mut Config)) -> Gateway {
+    let mut config = Config::to(&[fixed("ok").await]);
+    change(&mut config);
+    Gateway::start(&config).await
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_and_a_busy_one_is_not() {
+    let gateway = gateway(|config| config.settings.timeouts.idle = Duration::from_millis(300)).await;
+    let mut idle = gateway.connect().await;
+    assert_eq!(idle.get("/").await.status, 200);
+    assert_eq!(idle.closed().await, "");
+}
+
+#[tokio::test]
+async fn a_header_that_drips_is_cut_however_regularly() {
+    let gateway = gateway(|config| config.settings.timeouts.header = Duration::from_millis(300)).await;
+    let mut slow = gateway.connect().await;
+    slow.send("GET / HTTP/1.1\r\n").await;
+    let dripping = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            use tokio::io::AsyncWriteExt;
+            if slow.stream.write_all(b"X: y\r\n").await.is_err() {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(crate::support::DEADLINE, dripping).await.expect("never cut");
+}
+
+#[tokio::test]
+async fn a_connection_without_a_byte_is_closed() {
+    let gateway = gateway(|config| config.settings.timeouts.handshake = Duration::from_millis(100)).await;
+    assert_eq!(gateway.connect().await.closed().await, "");
+}
+
+#[tokio::test]
+async fn a_connection_ends_politely_after_its_last_request() {
+    let gateway = gateway(|config| config.settings.limits.requests_per_connection = Some(2)).await;
+    let mut client = gateway.connect().await;
+    assert!(!client.get("/").await.head.contains("connection: close"));
+    assert!(client.get("/").await.head.contains("connection: close"));
+    assert_eq!(client.closed().await, "");
+}
+
+#[tokio::test]
+async fn connections_over_the_limit_are_closed() {
+    let gateway = gateway(|config| config.settings.limits.connections = Some(1)).await;
+    let mut first = gateway.connect().await;
+    assert_eq!(first.get("/").await.status, 200);
+    assert_eq!(gateway.connect().await.closed().await, "");
+    assert_eq!(first.get("/").await.status, 200);
+}
