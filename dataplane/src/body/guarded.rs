@@ -97,7 +97,10 @@ impl Guarded {
         }
     }
 
-    fn take(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, BodyFault> {
+    fn take(&mut self, mut frame: Frame<Bytes>) -> Result<Frame<Bytes>, BodyFault> {
+        if let Some(trailers) = frame.trailers_mut() {
+            crate::headers::strip_trailers(trailers);
+        }
         if let Some(data) = frame.data_ref() {
             let length = data.len() as u64;
             let before = self.received.fetch_add(length, Ordering::Relaxed);

@@ -74,6 +74,14 @@ pub(crate) fn strip_response(headers: &mut HeaderMap, switching: bool) {
     }
 }
 
+/// Removes from a request's trailers what the gateway vouches for in the header, and what means framing or
+/// routing (RFC 9110 section 6.5.1): some backends merge trailers into the header.
+pub(crate) fn strip_trailers(trailers: &mut HeaderMap) {
+    remove_if(trailers, |name| {
+        is_asserted(name) || name.contains('_') && is_asserted(&name.replace('_', "-"))
+    });
+}
+
 /// Removes the fields that `Connection` names, but none that the message's meaning hangs on.
 fn remove_nominated(headers: &mut HeaderMap) {
     let names: Vec<HeaderName> = headers

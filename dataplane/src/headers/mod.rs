@@ -16,6 +16,6 @@ mod tests;
 
 pub(crate) use client::{Client, resolve};
 pub(crate) use forwarded::vouch;
-pub(crate) use hop::{strip_request, strip_response};
+pub(crate) use hop::{strip_request, strip_response, strip_trailers};
 pub(crate) use peer::{ForwardRules, Peer};
 pub(crate) use request_id::RequestIds;

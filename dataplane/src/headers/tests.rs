@@ -1,4 +1,4 @@
-use super::{ForwardRules, Peer, RequestIds, resolve, strip_request, strip_response, vouch};
+use super::{ForwardRules, Peer, RequestIds, resolve, strip_request, strip_response, strip_trailers, vouch};
 use crate::check::{HostName, head};
 use corten_snapshot::{ClientIp, ClientIpHeader, IpRange, Limits};
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
@@ -132,6 +132,27 @@ fn responses_lose_what_belongs_to_the_upstreams_connection() {
         strip_response(&mut headers, switching);
         assert_eq!(lines(&headers), want, "{name}");
     }
+}
+
+#[test]
+fn trailers_do_not_replace_header_fields() {
+    let mut trailers = map(&[
+        ("grpc-status", "0"),
+        ("x-checksum", "1"),
+        ("user_id", "1"),
+        ("x-forwarded-for", "1.2.3.4"),
+        ("x_forwarded_for", "1.2.3.4"),
+        ("x-request-id", "1"),
+        ("authorization", "x"),
+        ("cookie", "x"),
+        ("host", "evil.example"),
+        ("content-length", "1"),
+        ("transfer-encoding", "chunked"),
+        ("connection", "close"),
+    ]);
+    strip_trailers(&mut trailers);
+    assert_eq!(lines(&trailers), ["grpc-status: 0", "user_id: 1", "x-checksum: 1"]);
+    assert!(!trailers.contains_key("host"));
 }
 
 #[test]

@@ -98,6 +98,19 @@ async fn an_upstream_is_known_by_its_name_or_the_policys() {
     }
 }
 
+/// Whether the machine has authorities or none: a certificate of somebody else is never trusted.
+#[tokio::test]
+async fn the_systems_authorities_do_not_vouch_for_strangers() {
+    let stranger = Authority::new();
+    let parts = snapshot(&[("c", stranger.issue(&["a.example"]))], &[]);
+    let server = bind_of("l", &server_tls(&parts, "l", &listener_tls(&["c"], None)));
+    let tls = UpstreamTls { trust: TrustSource::System, ..upstream("a.example", &[]) };
+    match ClientConfigs::default().get(&parts, &tls, UpstreamProtocol::Http2) {
+        Ok(_) => assert!(connect(&parts, &tls, &server).await.is_err()),
+        Err(error) => assert!(error.to_string().contains("authorities of the operating system"), "{error}"),
+    }
+}
+
 #[tokio::test]
 async fn the_gateway_shows_its_certificate() {
     let authority = Authority::new();

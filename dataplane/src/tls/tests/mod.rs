@@ -38,13 +38,17 @@ impl Authority {
 
     /// A certificate for DNS names and URIs.
     fn issue(&self, names: &[&str]) -> Certificate {
+        self.issue_with(names, KeyPair::generate().unwrap())
+    }
+
+    /// The same for this key.
+    fn issue_with(&self, names: &[&str], key: KeyPair) -> Certificate {
         let (uris, hosts): (Vec<&str>, Vec<&str>) =
             names.iter().copied().partition(|name: &&str| name.contains("://"));
         let mut params =
             CertificateParams::new(hosts.iter().map(|h| (*h).to_owned()).collect::<Vec<_>>()).unwrap();
         let uri = |uri: &str| SanType::URI(uri.try_into().unwrap());
         params.subject_alt_names.extend(uris.into_iter().map(uri));
-        let key = KeyPair::generate().unwrap();
         let leaf = params.signed_by(&key, &self.issuer).unwrap();
         Certificate { chain_pem: leaf.pem(), key_pem: key.serialize_pem() }
     }

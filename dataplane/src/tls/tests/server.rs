@@ -111,6 +111,33 @@ async fn the_first_certificate_for_the_name_is_shown() {
     }
 }
 
+/// A listener may have certificates of two kinds for one name; the client gets one that it can verify.
+#[tokio::test]
+async fn a_certificate_that_the_client_can_verify_is_preferred() {
+    let authority = Authority::new();
+    let rsa = authority.issue_with(&["a.example"], KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap());
+    let parts = [("rsa", rsa), ("ecdsa", authority.issue(&["a.example"]))];
+    let snapshot = snapshot(&parts, &[]);
+    let tls = server_tls(&snapshot, "l", &listener_tls(&["rsa", "ecdsa"], None));
+    let mut limited = (*provider()).clone();
+    let algorithms = &mut limited.signature_verification_algorithms;
+    let is_ecdsa = |scheme: rustls::SignatureScheme| format!("{scheme:?}").starts_with("ECDSA");
+    let only: Vec<_> = algorithms.mapping.iter().copied().filter(|(scheme, _)| is_ecdsa(*scheme)).collect();
+    algorithms.mapping = Vec::leak(only);
+    for (provider, want) in [(provider(), 0), (Arc::new(limited), 1)] {
+        let mut roots = RootCertStore::empty();
+        crate::tls::pem::add_trust(&mut roots, &authority.trust()).unwrap();
+        let builder =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = Arc::new(builder.with_root_certificates(roots).with_no_client_auth());
+        let (_, client) = shake(&bind_of("l", &tls), config, "a.example").await;
+        let shown = client.unwrap().get_ref().1.peer_certificates().unwrap()[0].clone();
+        let der =
+            rustls::pki_types::CertificateDer::from_pem_slice(parts[want].1.chain_pem.as_bytes()).unwrap();
+        assert_eq!(shown, der, "{}", parts[want].0);
+    }
+}
+
 async fn kind(bind: &BindTls, config: &Arc<ClientConfig>) -> HandshakeKind {
     let (server, client) = shake(bind, config.clone(), "a.example").await;
     server.unwrap();
