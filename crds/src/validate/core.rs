@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{names::Refusal, place::Place};
+use super::place::Place;
 use crate::kinds::KindInfo;
 
 /// Fills in what the API server fills in.
@@ -68,12 +68,6 @@ fn objects_mut<'a>(
 
 fn text<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     map.get(name).and_then(Value::as_str)
-}
-
-fn refuse(value: &str, result: Result<(), Refusal>, place: &mut Place) {
-    if let Err(refusal) = result {
-        place.error(format!("Invalid value: {value:?}: {refusal}"), None);
-    }
 }
 
 fn one_of(value: &str, allowed: &[&str], place: &mut Place) {

@@ -2,10 +2,7 @@
 
 use serde_json::Value;
 
-use super::{
-    names::{self, Refusal},
-    place::Place,
-};
+use super::{names, place::Place};
 use crate::kinds::KindInfo;
 
 /// The API server's limit for all annotations of an object together.
@@ -29,7 +26,7 @@ fn name(info: &KindInfo, metadata: &Value, place: &mut Place) {
         _ => names::dns_subdomain,
     };
     match metadata.get("name").and_then(Value::as_str) {
-        Some(name) => place.field("name", |p| refuse(name, rule(name), p)),
+        Some(name) => place.field("name", |p| p.refuse(name, rule(name))),
         None if metadata.get("generateName").is_some_and(Value::is_string) => {
             let remedy = "without an API server no name is generated; write `name`".to_owned();
             place.field("name", |p| p.error("Required value", Some(remedy)));
@@ -44,7 +41,7 @@ fn namespace(info: &KindInfo, metadata: &Value, place: &mut Place) {
     let Some(namespace) = metadata.get("namespace").and_then(Value::as_str) else { return };
     place.field("namespace", |p| {
         if info.namespaced {
-            refuse(namespace, names::dns_label(namespace), p);
+            p.refuse(namespace, names::dns_label(namespace));
         } else if !namespace.is_empty() {
             p.error(format!("Forbidden: {} is not namespaced", info.kind), Some("leave it out".to_owned()));
         }
@@ -54,9 +51,9 @@ fn namespace(info: &KindInfo, metadata: &Value, place: &mut Place) {
 fn labels(labels: Option<&Value>, place: &mut Place) {
     for (key, value) in labels.and_then(Value::as_object).into_iter().flatten() {
         place.key(key, |p| {
-            refuse(key, names::qualified_name(key), p);
+            p.refuse(key, names::qualified_name(key));
             if let Some(value) = value.as_str() {
-                refuse(value, names::label_value(value), p);
+                p.refuse(value, names::label_value(value));
             }
         });
     }
@@ -66,15 +63,9 @@ fn annotations(annotations: Option<&Value>, place: &mut Place) {
     let mut bytes = 0;
     for (key, value) in annotations.and_then(Value::as_object).into_iter().flatten() {
         bytes += key.len() + value.as_str().map_or(0, str::len);
-        place.key(key, |p| refuse(key, names::qualified_name(&key.to_lowercase()), p));
+        place.key(key, |p| p.refuse(key, names::qualified_name(&key.to_lowercase())));
     }
     if bytes > ANNOTATION_BYTES {
         place.error(format!("Too long: may not be more than {ANNOTATION_BYTES} bytes, has {bytes}"), None);
-    }
-}
-
-fn refuse(value: &str, result: Result<(), Refusal>, place: &mut Place) {
-    if let Err(refusal) = result {
-        place.error(format!("Invalid value: {value:?}: {refusal}"), None);
     }
 }

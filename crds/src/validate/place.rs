@@ -1,6 +1,6 @@
 //! Where the checks are in an object, and what they have found so far.
 
-use super::FieldError;
+use super::{FieldError, names::Refusal};
 
 /// A cursor over an object that collects errors.
 #[derive(Debug, Default)]
@@ -51,6 +51,13 @@ impl Place {
     /// Notes an error here.
     pub(super) fn error(&mut self, message: impl Into<String>, remedy: Option<String>) {
         self.errors.push(FieldError { path: self.path.clone(), message: message.into(), remedy });
+    }
+
+    /// Notes a value here that a rule refuses.
+    pub(super) fn refuse(&mut self, value: &str, result: Result<(), Refusal>) {
+        if let Err(refusal) = result {
+            self.error(format!("Invalid value: {value:?}: {refusal}"), None);
+        }
     }
 
     /// Notes an error here that holds back the CEL rules.

@@ -8,27 +8,52 @@ use kube_cel::cel::{
 };
 use serde_json::{Number, Value};
 
+use crate::validate::schema::{Additional, Schema};
+
 /// A CEL map being built.
-pub(super) type Fields = HashMap<Key, CelValue>;
+type Fields = HashMap<Key, CelValue>;
+
+/// A value whose schema tells declared fields from a map's keys.
+pub(super) fn of_schema(schema: &Schema, value: &Value) -> CelValue {
+    match value {
+        Value::Object(entries) => {
+            let mut fields = Fields::with_capacity(entries.len());
+            for (name, value) in entries {
+                let (declared, child) = match (schema.properties.get(name), &schema.additional) {
+                    (Some(property), _) => (true, of_schema(property, value)),
+                    (None, Additional::Values(values)) => (false, of_schema(values, value)),
+                    (None, _) => (false, any(value)),
+                };
+                insert(&mut fields, name, declared, child);
+            }
+            map(fields)
+        }
+        Value::Array(items) => match &schema.items {
+            Some(of) => list(items.iter().map(|item| of_schema(of, item))),
+            None => any(value),
+        },
+        scalar_value => scalar(scalar_value),
+    }
+}
 
 /// Adds a field (its name escaped as Kubernetes does) or a map's entry (its key as it is).
-pub(super) fn insert(fields: &mut Fields, name: &str, declared: bool, value: CelValue) {
+fn insert(fields: &mut Fields, name: &str, declared: bool, value: CelValue) {
     let name = if declared { escape(name) } else { Cow::Borrowed(name) };
     fields.insert(Key::String(Arc::new(name.into_owned())), value);
 }
 
 /// A finished map.
-pub(super) fn map(fields: Fields) -> CelValue {
+fn map(fields: Fields) -> CelValue {
     CelValue::Map(Map { map: Arc::new(fields) })
 }
 
 /// A list.
-pub(super) fn list(items: impl IntoIterator<Item = CelValue>) -> CelValue {
+fn list(items: impl IntoIterator<Item = CelValue>) -> CelValue {
     CelValue::List(Arc::new(items.into_iter().collect()))
 }
 
 /// A value without a schema.
-pub(super) fn any(value: &Value) -> CelValue {
+fn any(value: &Value) -> CelValue {
     match value {
         Value::Array(items) => list(items.iter().map(any)),
         Value::Object(entries) => {
@@ -43,7 +68,7 @@ pub(super) fn any(value: &Value) -> CelValue {
 }
 
 /// What is neither a list nor an object (those are null here).
-pub(super) fn scalar(value: &Value) -> CelValue {
+fn scalar(value: &Value) -> CelValue {
     match value {
         Value::Bool(b) => CelValue::Bool(*b),
         Value::Number(n) => number(n),
@@ -87,7 +112,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// A field name as CEL rules write it: `namespace` is `__namespace__`, `a-b` is `a__dash__b`.
-pub(super) fn escape(name: &str) -> Cow<'_, str> {
+fn escape(name: &str) -> Cow<'_, str> {
     if RESERVED.contains(&name) {
         return Cow::Owned(format!("__{name}__"));
     }
@@ -96,6 +121,15 @@ pub(super) fn escape(name: &str) -> Cow<'_, str> {
     }
     let underscores = name.replace('_', "__");
     Cow::Owned(underscores.replace('.', "__dot__").replace('-', "__dash__").replace('/', "__slash__"))
+}
+
+/// The field that a rule names; `None` for escapes that no rule here needs.
+pub(super) fn unescape(name: &str) -> Option<&str> {
+    if !name.contains("__") {
+        return Some(name);
+    }
+    let word = name.strip_prefix("__").and_then(|rest| rest.strip_suffix("__"))?;
+    RESERVED.contains(&word).then_some(word)
 }
 
 #[cfg(test)]
@@ -114,6 +148,7 @@ mod tests {
             ("in", "__in__"),
         ] {
             assert_eq!(escape(name), escaped);
+            assert!(unescape(escaped).is_none_or(|unescaped| unescaped == name));
         }
     }
 

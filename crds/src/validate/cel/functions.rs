@@ -19,23 +19,31 @@ pub(super) fn context() -> Context<'static> {
 const REGEXES: usize = 256;
 
 thread_local! {
-    static COMPILED: RefCell<HashMap<Arc<String>, Regex>> = RefCell::new(HashMap::new());
+    static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::new(HashMap::new());
+}
+
+/// Whether the pattern is found in the text.
+///
+/// # Errors
+/// If the pattern is no regex.
+pub(super) fn is_match(pattern: &str, text: &str) -> Result<bool, regex::Error> {
+    COMPILED.with_borrow_mut(|compiled| {
+        if let Some(regex) = compiled.get(pattern) {
+            return Ok(regex.is_match(text));
+        }
+        let regex = Regex::new(pattern)?;
+        let matched = regex.is_match(text);
+        if compiled.len() >= REGEXES {
+            compiled.clear();
+        }
+        compiled.insert(pattern.to_owned(), regex);
+        Ok(matched)
+    })
 }
 
 /// `<string>.matches(<pattern>) -> bool`
 fn matches(This(text): This<Arc<String>>, pattern: Arc<String>) -> ResolveResult {
-    COMPILED.with_borrow_mut(|compiled| {
-        if let Some(regex) = compiled.get(&pattern) {
-            return Ok(Value::Bool(regex.is_match(&text)));
-        }
-        let regex = Regex::new(&pattern).map_err(|e| ExecutionError::function_error("matches", e))?;
-        let matched = regex.is_match(&text);
-        if compiled.len() >= REGEXES {
-            compiled.clear();
-        }
-        compiled.insert(pattern, regex);
-        Ok(Value::Bool(matched))
-    })
+    is_match(&pattern, &text).map(Value::Bool).map_err(|e| ExecutionError::function_error("matches", e))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use k8s_openapi::ByteString;
 use serde_json::{Map, Value, json};
 
-use super::{refuse, set_default, text};
+use super::{set_default, text};
 use crate::validate::{names, place::Place};
 
 /// The API server's limit for all data of a Secret or ConfigMap.
@@ -59,7 +59,7 @@ fn data(data: Option<&Value>, size: impl Fn(&str) -> usize, place: &mut Place) {
     let mut bytes = 0;
     for (key, value) in data.and_then(Value::as_object).into_iter().flatten() {
         bytes += value.as_str().map_or(0, &size);
-        place.key(key, |p| refuse(key, names::data_key(key), p));
+        place.key(key, |p| p.refuse(key, names::data_key(key)));
     }
     if bytes > DATA_BYTES {
         place.error(format!("Too long: may not be more than {DATA_BYTES} bytes, has {bytes}"), None);

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Map, Value, json};
 
-use super::{objects, objects_mut, one_of, port_number, refuse, set_default, text, unique};
+use super::{objects, objects_mut, one_of, port_number, set_default, text, unique};
 use crate::validate::{names, place::Place};
 
 pub(super) fn default(object: &mut Value) {
@@ -53,7 +53,7 @@ fn addresses(endpoint: &Map<String, Value>, address_type: &str, place: &mut Plac
             "FQDN" => names::dns_subdomain(address.trim_end_matches('.')),
             _ => Ok(()),
         };
-        place.index(index, |p| refuse(address, result, p));
+        place.index(index, |p| p.refuse(address, result));
     }
 }
 
@@ -63,7 +63,7 @@ fn ports(object: &Value, place: &mut Place) {
     for (index, port) in ports.iter().enumerate() {
         place.index(index, |p| {
             if let Some(name) = text(port, "name").filter(|n| !n.is_empty()) {
-                p.field("name", |p| refuse(name, names::dns_label(name), p));
+                p.field("name", |p| p.refuse(name, names::dns_label(name)));
             }
             let protocol = text(port, "protocol").unwrap_or("TCP");
             p.field("protocol", |p| one_of(protocol, &["TCP", "UDP", "SCTP"], p));

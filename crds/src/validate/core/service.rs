@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{objects, objects_mut, one_of, port_number, refuse, set_default, text, unique};
+use super::{objects, objects_mut, one_of, port_number, set_default, text, unique};
 use crate::validate::{names, place::Place};
 
 pub(super) fn default(object: &mut Value) {
@@ -43,7 +43,7 @@ pub(super) fn check(object: &Value, place: &mut Place) {
 fn external_name(spec: &Map<String, Value>, place: &mut Place) {
     place.field("externalName", |p| match text(spec, "externalName").unwrap_or_default() {
         "" => p.error("Required value", Some("a Service of type ExternalName states the name".to_owned())),
-        name => refuse(name, names::dns_subdomain(name.trim_end_matches('.')), p),
+        name => p.refuse(name, names::dns_subdomain(name.trim_end_matches('.'))),
     });
 }
 
@@ -67,12 +67,12 @@ fn port(port: &Map<String, Value>, several: bool, place: &mut Place) {
             place.field("name", |p| p.error("Required value", Some(remedy)));
         }
         "" => {}
-        name => place.field("name", |p| refuse(name, names::dns_label(name), p)),
+        name => place.field("name", |p| p.refuse(name, names::dns_label(name))),
     }
     place.field("port", |p| port_number(port.get("port"), p));
     place.field("protocol", |p| one_of(text(port, "protocol").unwrap_or("TCP"), &["TCP", "UDP", "SCTP"], p));
     place.field("targetPort", |p| match port.get("targetPort") {
-        Some(Value::String(name)) => refuse(name, names::port_name(name), p),
+        Some(Value::String(name)) => p.refuse(name, names::port_name(name)),
         number => port_number(number, p),
     });
 }
