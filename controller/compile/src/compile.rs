@@ -11,6 +11,7 @@ use crate::{
     output::Output,
     policy::ListenerPolicies,
     route,
+    text::clean,
 };
 use corten_snapshot::{Listener as ListenerPart, Part, PartKey, Snapshot};
 
@@ -40,6 +41,10 @@ pub fn compile(inputs: &Inputs, options: &Options) -> Output {
     gateway::statuses(&plan, statuses, notes);
     listener_policies.statuses(statuses, notes);
     backend::statuses(&upstreams, &plan, statuses, notes);
+    for note in notes.iter_mut() {
+        note.message = clean(std::mem::take(&mut note.message));
+        note.remedy = clean(std::mem::take(&mut note.remedy));
+    }
     notes.sort();
     notes.dedup();
     output

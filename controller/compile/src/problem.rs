@@ -3,6 +3,7 @@
 use crate::{
     note::{Note, Severity},
     object::ObjectId,
+    text::clean,
 };
 use std::{borrow::Cow, fmt::Write as _};
 
@@ -26,7 +27,11 @@ impl Problem {
         message: impl Into<String>,
         remedy: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { reason, field: field.into(), message: message.into(), remedy: remedy.into() }
+        let remedy = match remedy.into() {
+            Cow::Owned(text) => Cow::Owned(clean(text)),
+            literal => literal,
+        };
+        Self { reason, field: field.into(), message: clean(message.into()), remedy }
     }
 
     /// The note for this problem of `object`.

@@ -1,5 +1,10 @@
 //! Checks of strings that end up in requests, responses or matchers.
 
+/// A sentence for people and logs: what control characters a name may have brought in is spelled out.
+pub(crate) fn clean(text: String) -> String {
+    if text.chars().any(char::is_control) { text.escape_debug().to_string() } else { text }
+}
+
 /// A header name (RFC 9110 section 5.1), in lower case.
 pub(crate) fn header_name(name: &str) -> Result<String, String> {
     match http::HeaderName::from_bytes(name.as_bytes()) {

@@ -15,7 +15,10 @@ mod upstreams;
 pub(crate) use status::statuses;
 pub(crate) use upstreams::{BackendId, BackendRef, Upstreams};
 
-use crate::object::{Kind, Name};
+use crate::{
+    object::{Kind, Name},
+    text::clean,
+};
 use corten_snapshot::{Cluster, ClusterKey, Endpoints};
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -57,6 +60,6 @@ impl Unreachable {
         message: impl Into<String>,
         remedy: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { reason, message: message.into(), remedy: remedy.into() }
+        Self { reason, message: clean(message.into()), remedy: remedy.into() }
     }
 }

@@ -89,7 +89,7 @@ impl<'a> Plan<'a> {
                 Draft::new(index, materials, gateway, plan.gateways.len(), attached).finish(
                     index,
                     &mut sockets,
-                    pending.cloned(),
+                    pending.map(class_not_accepted),
                     plan.listeners.len(),
                 );
             plan.gateway_by_name.insert(gateway.key(), plan.gateways.len());
@@ -114,8 +114,16 @@ fn not_ours(index: &Index<'_>, classes: &Classes<'_>, gateway: &gw::Gateway) -> 
         severity: Severity::Warning,
         reason: Cow::Borrowed("NotOurs"),
         message: format!("class `{}` is not served by Corten", class.escape_debug()),
-        remedy: format!("use one of these classes: {}", classes.names().join(", ")),
+        remedy: match classes.names().as_slice() {
+            [] => format!("create a GatewayClass with controllerName {}", index.options.controller_name),
+            names => format!("use one of these classes: {}", names.join(", ")),
+        },
     })
+}
+
+fn class_not_accepted(problem: &Problem) -> Problem {
+    let message = format!("the GatewayClass is not accepted: {}", problem.message);
+    Problem::new("Pending", "gatewayClassName", message, "see the status of the GatewayClass")
 }
 
 /// A Gateway whose listeners have been read, but not yet compared.

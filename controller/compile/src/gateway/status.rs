@@ -137,7 +137,9 @@ fn gateway_notes(gateway: &GatewayPlan<'_>, listeners: &[Listener<'_>], notes: &
     let mut errors: Vec<&Problem> = Vec::new();
     errors.extend(&gateway.pending);
     errors.extend(&gateway.refused);
-    errors.extend(&gateway.addresses.unusable);
+    if gateway.accepted() {
+        errors.extend(&gateway.addresses.unusable);
+    }
     if let ClientCertificate::Invalid(problem) = &gateway.client_certificate {
         errors.push(problem);
     }
@@ -156,7 +158,8 @@ fn gateway_notes(gateway: &GatewayPlan<'_>, listeners: &[Listener<'_>], notes: &
 
 fn listener_notes(id: &ObjectId, listeners: &[Listener<'_>], notes: &mut Vec<Note>) {
     for listener in listeners {
-        let errors = listener.conflict.iter().chain(&listener.refused).chain(&listener.refs);
+        let refusal = listener.conflict.as_ref().or(listener.refused.as_ref());
+        let errors = refusal.into_iter().chain(&listener.refs);
         notes.extend(errors.map(|problem| problem.note(id, Severity::Error)));
         let options =
             listener.spec.tls.as_ref().map(|tls| &tls.options).filter(|options| !options.is_empty());

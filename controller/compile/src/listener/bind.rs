@@ -46,7 +46,7 @@ fn unavailable(listener: &Listener<'_>, port: u16, (gateway, declared): (Name<'_
     let message = if gateway == listener.gateway_name {
         format!("port {port} is already bound for port {declared} of this Gateway")
     } else {
-        format!("port {port} is already bound for Gateway {namespace}/{name}, which is older")
+        format!("port {port} is already bound for Gateway {namespace}/{name}, which comes first")
     };
     Problem::new(
         "PortUnavailable",

@@ -20,12 +20,10 @@ struct Claims {
 pub(crate) fn mark_conflicts(owners: &mut [&mut [Listener<'_>]]) {
     let mut claims: FxHashMap<u16, Claims> = FxHashMap::default();
     for listeners in owners {
-        mark_within(listeners);
         for listener in listeners.iter_mut() {
-            if let (None, Some(claims)) = (&listener.conflict, claims.get(&listener.spec.port)) {
-                listener.conflict = across(listener, claims);
-            }
+            listener.conflict = claims.get(&listener.spec.port).and_then(|claims| across(listener, claims));
         }
+        mark_within(listeners);
         // Only now: listeners of one owner do not conflict with their own claims.
         for listener in listeners.iter() {
             if let (Some(protocol), Some(hostname)) = (listener.protocol, &listener.hostname) {
@@ -62,12 +60,12 @@ fn across(listener: &Listener<'_>, claims: &Claims) -> Option<Problem> {
 fn mark_within(listeners: &mut [Listener<'_>]) {
     let mut protocols: FxHashMap<u16, FxHashSet<bool>> = FxHashMap::default();
     let mut hostnames: FxHashMap<(u16, HostnamePattern), usize> = FxHashMap::default();
-    for listener in listeners.iter() {
+    for listener in listeners.iter().filter(|listener| listener.conflict.is_none()) {
         let (Some(protocol), Some(hostname)) = (listener.protocol, &listener.hostname) else { continue };
         protocols.entry(listener.spec.port).or_default().insert(protocol == ListenerProtocol::Https);
         *hostnames.entry((listener.spec.port, hostname.clone())).or_default() += 1;
     }
-    for listener in listeners.iter_mut() {
+    for listener in listeners.iter_mut().filter(|listener| listener.conflict.is_none()) {
         let (Some(_), Some(hostname)) = (listener.protocol, &listener.hostname) else { continue };
         let port = listener.spec.port;
         if protocols.get(&port).is_some_and(|protocols| protocols.len() > 1) {
@@ -81,9 +79,14 @@ fn mark_within(listeners: &mut [Listener<'_>]) {
             listener.conflict = Some(Problem::new(
                 "HostnameConflict",
                 listener.field(),
-                format!(
-                    "several listeners have hostname `{hostname}` on port {port}; none of them is served"
-                ),
+                match hostname {
+                    HostnamePattern::Any => {
+                        format!("several listeners have no hostname on port {port}; none is served")
+                    }
+                    name => {
+                        format!("several listeners have hostname `{name}` on port {port}; none is served")
+                    }
+                },
                 "keep one of them, or give them different hostnames or ports",
             ));
         }

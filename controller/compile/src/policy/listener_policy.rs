@@ -104,5 +104,7 @@ fn target<'a>(
 
 /// What the CRD's own rules would refuse.
 fn check(spec: &ListenerPolicySpec) -> Option<Problem> {
-    listener_settings::check(spec).err()
+    let problem = listener_settings::check(spec).err()?;
+    let message = format!("{}; the rest of the policy is in effect", problem.message);
+    Some(Problem { message, ..problem })
 }

@@ -103,7 +103,7 @@ fn trouble(state: &TargetState<'_>) -> Option<(&'static str, String)> {
     match state {
         TargetState::Attached(_) | TargetState::Foreign => None,
         TargetState::Conflicted(_, winner) => {
-            Some(("Conflicted", format!("the older policy {winner} has the same target")))
+            Some(("Conflicted", format!("policy {winner} comes first and has the same target")))
         }
         TargetState::NotFound(_, what) => Some(("TargetNotFound", what.clone())),
         TargetState::Unsupported(why) => Some(("Invalid", why.clone())),

@@ -11,7 +11,8 @@ use crate::{
     backend::Upstreams,
     gateway::Plan,
     index::Index,
-    note::Note,
+    note::{Note, Severity},
+    problem::Problem,
     status::{RouteStatus, Status, Statuses},
 };
 use corten_crds::gateway::ParentReference;
@@ -70,13 +71,22 @@ impl<'a> Routes<'_, '_, 'a> {
         }
         let mut scope = Scope { upstreams: &mut *self.upstreams, regexes: &mut self.regexes };
         let compiled = route.compile(&mut scope);
-        self.place(&parents, &compiled, ordinal);
+        if !self.place(&parents, &compiled, ordinal) {
+            self.notes.push(not_served().note(&route.id(), Severity::Warning));
+        }
         self.write_status(route, &parents, &compiled, &hostnames);
         route_notes(route, &parents, &compiled, &hostnames, self.notes);
     }
 
-    /// Puts the rules on the hostnames of the listeners, each once.
-    fn place(&mut self, parents: &[(&ParentReference, Parent)], compiled: &CompiledRoute, ordinal: u32) {
+    /// Puts the rules on the hostnames of the listeners, each once. `false`: it attaches only to listeners that are not
+    /// served.
+    fn place(
+        &mut self,
+        parents: &[(&ParentReference, Parent)],
+        compiled: &CompiledRoute,
+        ordinal: u32,
+    ) -> bool {
+        let (mut any, mut served) = (false, false);
         let accepted = !compiled.wholly_invalid();
         let mut seen: BTreeSet<(usize, &HostnamePattern)> = BTreeSet::new();
         let mut counted: BTreeSet<usize> = BTreeSet::new();
@@ -91,9 +101,11 @@ impl<'a> Routes<'_, '_, 'a> {
             }
             let (programmed, number) = (listener.programmed(), listener.gateway);
             let Some(gateway) = self.plan.gateways.get(number) else { continue };
+            any = true;
             if !programmed || !gateway.accepted() {
                 continue;
             }
+            served = true;
             for rule in &compiled.rules {
                 self.upstreams.used_by(number, gateway, &rule.backends);
             }
@@ -103,6 +115,7 @@ impl<'a> Routes<'_, '_, 'a> {
                 }
             }
         }
+        served || !any
     }
 
     fn write_status<R: RouteKind>(
@@ -118,4 +131,9 @@ impl<'a> Routes<'_, '_, 'a> {
         let status = RouteStatus { parents: parents.collect() };
         self.statuses.0.insert(route.id(), Status::Route(status));
     }
+}
+
+fn not_served() -> Problem {
+    let message = "the route attaches only to listeners that are not served";
+    Problem::new("NotServed", "parentRefs", message, "see the conditions of the Gateway and its listeners")
 }

@@ -1,5 +1,6 @@
 //! Conditions.
 
+use crate::text::clean;
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -49,7 +50,11 @@ impl Condition {
         reason: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { type_, status, reason, message: message.into(), observed_generation: None }
+        let message = match message.into() {
+            Cow::Owned(text) => Cow::Owned(clean(text)),
+            literal => literal,
+        };
+        Self { type_, status, reason, message, observed_generation: None }
     }
 
     pub(crate) fn yes(

@@ -96,6 +96,14 @@ impl Body {
         let timeouts = timeouts::compile(rule.timeouts.as_ref(), field, findings);
         let retry = retry::compile(rule.retry.as_ref(), field, findings);
         let forward = backends::compile(&rule.backend_refs, &place, field, scope.upstreams, findings);
+        if rule.backend_refs.is_empty() && !redirects {
+            findings.warnings.push(Problem::new(
+                "NoBackend",
+                format!("{field}.backendRefs"),
+                "the rule has no backendRefs, so its requests are answered with 500",
+                "add a backendRef or a RequestRedirect filter",
+            ));
+        }
         if rule.session_persistence.is_some() {
             findings.warnings.push(Problem::new(
                 "UnsupportedValue",
