@@ -17,7 +17,7 @@ pub use client::{
     ClientHttp2, ClientIp, ClientIpHeader, ClientTimeouts, EscapedSlashes, Limits, PathNormalization,
     RequestId,
 };
-pub use observe::{AccessLog, AccessLogMode, Metrics};
+pub use observe::{ACCESS_LOG_FIELDS, AccessLog, AccessLogMode, Metrics};
 
 /// How clients are treated. A target with `sectionName` (a listener of the Gateway) wins over one without; among
 /// equals the older object wins (GEP-713).

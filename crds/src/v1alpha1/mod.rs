@@ -22,8 +22,8 @@ pub use backend_policy::{
 };
 pub use crd::{CrdFile, crds};
 pub use listener_policy::{
-    AccessLog, AccessLogMode, ClientHttp2, ClientIp, ClientIpHeader, ClientTimeouts, Drain, EscapedSlashes,
-    Limits, ListenerPolicy, ListenerPolicySpec, Metrics, PathNormalization, RequestId,
+    ACCESS_LOG_FIELDS, AccessLog, AccessLogMode, ClientHttp2, ClientIp, ClientIpHeader, ClientTimeouts,
+    Drain, EscapedSlashes, Limits, ListenerPolicy, ListenerPolicySpec, Metrics, PathNormalization, RequestId,
 };
 
 /// The API group of Corten's kinds.

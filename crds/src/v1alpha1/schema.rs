@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
+use super::ACCESS_LOG_FIELDS;
 use crate::gateway::PolicyStatus;
 
 const DNS_SUBDOMAIN: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
@@ -166,8 +167,8 @@ pub(super) fn log_fields(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
         "minItems": 1,
-        "maxItems": 64,
-        "items": { "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[a-z][A-Za-z0-9_.-]*$" },
+        "maxItems": ACCESS_LOG_FIELDS.len(),
+        "items": { "type": "string", "enum": ACCESS_LOG_FIELDS },
         "x-kubernetes-list-type": "set",
     })
 }

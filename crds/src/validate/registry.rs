@@ -73,8 +73,15 @@ fn read(info: &KindInfo) -> Result<Versions, String> {
     }
 }
 
+/// Every checked-in CRD with its versions, read once for all tests.
+#[cfg(test)]
+pub(super) fn all() -> &'static [(&'static str, Versions)] {
+    static ALL: OnceLock<Vec<(&'static str, Versions)>> = OnceLock::new();
+    ALL.get_or_init(|| CRDS.iter().filter_map(|(kind, yaml)| Some((*kind, read_crd(yaml).ok()?))).collect())
+}
+
 /// Every served version of a CRD.
-pub(super) fn read_crd(yaml: &str) -> Result<Versions, String> {
+fn read_crd(yaml: &str) -> Result<Versions, String> {
     let crd: Value = serde_saphyr::from_str(yaml).map_err(|e| e.to_string())?;
     let mut reader = Reader::default();
     let mut read: Vec<(Value, Arc<Checked>)> = Vec::new();

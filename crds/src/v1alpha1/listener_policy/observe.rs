@@ -15,11 +15,37 @@ pub struct AccessLog {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::ratio")]
     pub sample_ratio: Option<Fraction>,
-    /// Names of the fields, in their order. Default: the dataplane's list.
+    /// Names of the fields, in their order. Default: all but `query`, which may hold what should not be logged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::log_fields")]
     pub fields: Vec<String>,
 }
+
+/// The fields that an access log line may have: the names that the dataplane's access log knows.
+pub const ACCESS_LOG_FIELDS: &[&str] = &[
+    "time",
+    "request_id",
+    "client",
+    "method",
+    "host",
+    "path",
+    "query",
+    "protocol",
+    "status",
+    "bytes_in",
+    "bytes_out",
+    "duration_ms",
+    "upstream",
+    "upstream_duration_ms",
+    "route",
+    "rule",
+    "listener",
+    "gateway",
+    "user_agent",
+    "error",
+    "retries",
+    "tls_version",
+];
 
 /// Which requests are logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -170,6 +170,17 @@ fn access_log_sampling() {
 }
 
 #[test]
+fn access_log_fields() {
+    let all = crate::v1alpha1::ACCESS_LOG_FIELDS.join(", ");
+    assert_eq!(listener_policy(&format!("accessLog: {{mode: Enabled, fields: [{all}]}}")), NONE);
+    let typo = listener_policy("accessLog: {mode: Enabled, fields: [time, user-agent]}");
+    assert!(typo[0].starts_with("spec.accessLog.fields[1]: Unsupported value: \"user-agent\""), "{typo:?}");
+    assert!(typo[0].ends_with("did you mean `user_agent`?"), "{typo:?}");
+    let twice = listener_policy("accessLog: {mode: Enabled, fields: [time, time]}");
+    assert!(twice[0].starts_with("spec.accessLog.fields[1]: Duplicate value"), "{twice:?}");
+}
+
+#[test]
 fn drain_times_are_ordered() {
     assert_eq!(listener_policy("drain: {min: 60s, max: 1m}"), NONE);
     assert_eq!(
