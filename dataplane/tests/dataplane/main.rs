@@ -1,10 +1,15 @@
 //! The dataplane over real sockets, fed from memory: what the units cannot show alone.
 
+#![allow(unreachable_pub, reason = "a test crate exports nothing")]
+
 mod bodies;
 mod changes;
 mod client_timeouts;
 mod draining;
+mod hostile;
 mod http2;
 mod retries;
+mod sight;
 mod support;
+mod tls;
 mod upgrades;

@@ -50,7 +50,8 @@ impl Config {
         }
     }
 
-    fn snapshot(&self, port: u16) -> Snapshot {
+    /// The snapshot, on this port.
+    pub fn snapshot(&self, port: u16) -> Snapshot {
         let mut snapshot = Snapshot::default();
         let key = ListenerKey::new("default/gateway/http");
         let listener = Listener {
@@ -112,15 +113,31 @@ pub struct Gateway {
 impl Gateway {
     /// Starts one with `config` in force, on one worker so that pools are not spread.
     pub async fn start(config: &Config) -> Self {
-        let (publisher, source) = source::memory();
-        let options = Options { threads: NonZeroUsize::MIN, ..Options::new() };
-        let handle = start(&options, Box::new(source)).unwrap();
-        let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
-        let mut gateway = Self { address, handle, publisher };
-        let ack = gateway.apply(config).await;
-        assert!(ack.rejected.is_empty(), "{:?}", ack.rejected);
-        gateway.address = gateway.handle.status().addresses[0].1;
+        let mut gateway = Self::empty();
+        gateway.force(config.snapshot(0)).await;
         gateway
+    }
+
+    /// Starts one that has no configuration yet.
+    pub fn empty() -> Self {
+        let (publisher, source) = source::memory();
+        let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
+        let options = Options { threads: NonZeroUsize::MIN, admin: Some(address), ..Options::new() };
+        let handle = start(&options, Box::new(source)).unwrap();
+        Self { address, handle, publisher }
+    }
+
+    /// Puts a snapshot in force, of which no part may be rejected.
+    pub async fn force(&mut self, snapshot: Snapshot) {
+        let ack = self.publisher.publish(snapshot).await.unwrap();
+        assert!(ack.rejected.is_empty(), "{:?}", ack.rejected);
+        self.address = self.handle.status().addresses[0].1;
+    }
+
+    /// One GET of the admin server.
+    pub async fn admin(&self, path: &str) -> Answer {
+        let stream = TcpStream::connect(self.handle.admin().unwrap()).await.unwrap();
+        Client { stream, buffer: Vec::new() }.get(path).await
     }
 
     /// Puts another configuration in force.
@@ -186,7 +203,7 @@ impl Client {
     }
 
     async fn fill(&mut self) -> bool {
-        let mut piece = [0; 4096];
+        let mut piece = [0; 1024];
         let count = self.stream.read(&mut piece).await.unwrap_or(0);
         self.buffer.extend_from_slice(&piece[..count]);
         count > 0
