@@ -75,6 +75,7 @@ async fn a_client_that_goes_away_ends_the_upstream_request() {
         let gone = gone.clone();
         async move {
             request(&mut stream).await;
+            gone.send(1).await.unwrap();
             let mut piece = [0; 1];
             let end = stream.read(&mut piece).await.unwrap_or(0);
             gone.send(end).await.unwrap();
@@ -84,7 +85,7 @@ async fn a_client_that_goes_away_ends_the_upstream_request() {
     let gateway = Gateway::start(&Config::to(&[address])).await;
     let mut client = gateway.connect().await;
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    tokio::task::yield_now().await;
+    assert_eq!(within(seen.recv()).await, Some(1), "the request has arrived");
     drop(client);
-    assert_eq!(within(seen.recv()).await, Some(0));
+    assert_eq!(within(seen.recv()).await, Some(0), "the connection has ended");
 }

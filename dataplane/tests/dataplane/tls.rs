@@ -79,7 +79,7 @@ async fn get(stream: &mut TlsStream<TcpStream>, host: &str) -> String {
     stream.write_all(format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await.unwrap();
     within(async {
         let mut text = Vec::new();
-        let mut piece = [0; 4096];
+        let mut piece = [0; 1024];
         loop {
             let count = stream.read(&mut piece).await.unwrap();
             assert!(count > 0, "closed after {:?}", String::from_utf8_lossy(&text));
