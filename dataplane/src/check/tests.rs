@@ -2,6 +2,7 @@ use super::{Facts, Head, HostName, head};
 use crate::error::{Code, Error};
 use corten_snapshot::Limits;
 use http::{HeaderValue, Method, Request, Version};
+use proptest::prelude::*;
 
 fn request(method: &str, target: &str, version: Version, headers: &[(&str, &str)]) -> Request<()> {
     let mut builder = Request::builder().method(method).uri(target).version(version);
@@ -293,5 +294,47 @@ fn expectations_and_types() {
         ("application/json", false),
     ] {
         assert_eq!(one("content-type", value).unwrap().facts.contains(Facts::GRPC), grpc, "{value}");
+    }
+}
+
+proptest! {
+    /// Whatever a field holds: a host that passes is lower-case, plain, and its own normal form.
+    #[test]
+    fn a_host_that_passes_is_plain(text in prop_oneof!["[a-zA-Z0-9.:_\\[\\]-]{0,20}", "[ -~]{0,12}"]) {
+        let Some(host) = HeaderValue::from_str(&text).ok().and_then(|value| HostName::parse(&value)) else {
+            return Ok(());
+        };
+        let name = host.name();
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.:[]".contains(&byte);
+        prop_assert!(!name.is_empty() && name.bytes().all(plain), "{:?} from {:?}", name, text);
+        prop_assert!(!name.ends_with('.') && !name.contains(".."), "{:?} from {:?}", name, text);
+        let again = HostName::parse(&HeaderValue::from_str(name).unwrap());
+        prop_assert_eq!(again.map(|host| host.name().to_owned()), Some(name.to_owned()));
+    }
+
+    /// Whatever the fields hold: a request that passes has one host and at most one kind of length.
+    #[test]
+    fn a_request_that_passes_is_unambiguous(
+        fields in prop::collection::vec(
+            (
+                prop_oneof![
+                    Just("host"), Just("connection"), Just("upgrade"), Just("transfer-encoding"),
+                    Just("content-length"), Just("te"), Just("expect"), Just("x-forwarded-for"), Just("x_y"),
+                ],
+                prop_oneof![
+                    Just("a"), Just("chunked"), Just("5"), Just("close, upgrade"), Just("websocket"), Just("h2c"),
+                    Just("x-y, te"), Just("100-continue"), Just(", ,"), Just(""),
+                ],
+            ),
+            0..6,
+        ),
+    ) {
+        if let Ok(head) = get("/", &fields) {
+            let count = |name: &str| fields.iter().filter(|(field, _)| *field == name).count();
+            prop_assert_eq!(count("host"), 1);
+            prop_assert!(count("transfer-encoding") + count("content-length") <= 1);
+            let upgrades = head.facts.contains(Facts::UPGRADE_ASKED);
+            prop_assert!(!upgrades || count("transfer-encoding") == 0 && count("upgrade") == 1);
+        }
     }
 }

@@ -2,6 +2,7 @@ use super::{ForwardRules, Peer, RequestIds, resolve, strip_request, strip_respon
 use crate::check::{HostName, head};
 use corten_snapshot::{ClientIp, ClientIpHeader, IpRange, Limits};
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use proptest::prelude::*;
 use std::collections::HashSet;
 use std::net::SocketAddr;
 
@@ -315,5 +316,41 @@ fn a_clients_id_is_kept_only_if_trusted_and_harmless() {
         let now: Vec<_> = request.headers().get_all("x-request-id").iter().collect();
         assert_eq!(now, [&id], "sent as returned: {given:?}");
         assert_eq!(given.first() == Some(&id.to_str().unwrap()), kept, "{given:?}");
+    }
+}
+
+proptest! {
+    /// Whatever an untrusted client sends, the backend sees the socket's address and nothing else.
+    #[test]
+    fn no_field_of_an_untrusted_client_survives(
+        fields in prop::collection::vec(
+            (
+                prop_oneof![
+                    Just("x-forwarded-for"), Just("forwarded"), Just("x-real-ip"), Just("x-forwarded-by"),
+                    Just("x-forwarded-host"), Just("x-forwarded-proto"), Just("x-forwarded-port"),
+                ],
+                "[ -~]{0,12}",
+            ),
+            0..6,
+        ),
+    ) {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+        let (client, lines) = sent(&fields, &peer("192.0.2.1"), &rules());
+        prop_assert_eq!(client, "192.0.2.1");
+        prop_assert_eq!(lines, OWN);
+    }
+
+    /// Whatever a trusted proxy sends, there is a client, and the chain ends with the proxy.
+    #[test]
+    fn a_chain_always_has_a_client(
+        value in "[ -~]{0,24}",
+        hops in 0u8..4,
+        header in prop_oneof![Just(ClientIpHeader::XForwardedFor), Just(ClientIpHeader::Forwarded)],
+    ) {
+        let rules = trusting(hops, &["10.0.0.0/8"], header);
+        let fields = [("x-forwarded-for", &*value), ("forwarded", &*value)];
+        let (_, lines) = sent(&fields, &peer("10.0.0.1"), &rules);
+        let chain = lines.iter().find(|line| line.starts_with("x-forwarded-for: ")).unwrap();
+        prop_assert!(chain.ends_with("10.0.0.1"));
     }
 }

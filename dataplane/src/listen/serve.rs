@@ -119,6 +119,9 @@ impl<C: Finish> Future for Driven<C> {
         this.serving.as_mut().poll(cx).map(|ended| {
             if let Err(error) = ended {
                 tracing::debug!(%error, "client connection ended");
+                if error.is_parse() {
+                    return Closed::Malformed;
+                }
             }
             match this.connection.command() {
                 Command::Serve => Closed::Ended,

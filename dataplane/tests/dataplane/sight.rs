@@ -45,6 +45,16 @@ async fn requests_connections_and_errors_are_counted() {
 }
 
 #[tokio::test]
+async fn what_is_no_http_is_counted_as_a_malformed_connection() {
+    let gateway = Gateway::start(&Config::to(&[fixed("hello").await])).await;
+    let mut client = gateway.connect().await;
+    client.send("GET / HTTP/1.1\r\nHost : a\r\n\r\n").await;
+    assert!(client.closed().await.starts_with("HTTP/1.1 400 "));
+    let malformed = "corten_downstream_connections_closed_total{bind=\"127.0.0.1:0\",reason=\"malformed\"} 1";
+    until_counted(&gateway, malformed).await;
+}
+
+#[tokio::test]
 async fn failures_of_upstreams_are_counted_by_reason() {
     let gateway = Gateway::start(&Config::to(&[refused().await])).await;
     assert_eq!(gateway.get("/").await.status, 503);

@@ -18,11 +18,13 @@ pub(crate) enum Closed {
     Timeout,
     /// The process or the listener goes away.
     Drain,
+    /// What came was no HTTP; hyper has answered it with 400, 414 or 431, and no request is counted.
+    Malformed,
 }
 
 impl Closed {
-    pub(super) const NAMES: [&str; 6] =
-        ["ended", "limit", "handshake", "handshake_timeout", "timeout", "drain"];
+    pub(super) const NAMES: [&str; 7] =
+        ["ended", "limit", "handshake", "handshake_timeout", "timeout", "drain", "malformed"];
 }
 
 /// Connections of one bind. They come rarely enough to be counted by all workers together.
