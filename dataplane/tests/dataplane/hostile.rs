@@ -206,3 +206,22 @@ async fn trailers_cannot_lie_either() {
     assert!(text.contains("\r\nx-sum: 7\r\n"), "{text}");
     assert!(!text.contains("1.2.3.4"), "{text}");
 }
+
+/// A client that has much to say reads its refusal only when it has said it, or cannot go on.
+#[tokio::test]
+async fn a_refusal_arrives_although_the_client_is_still_sending() {
+    use tokio::io::AsyncWriteExt;
+    let (address, seen) = mirror().await;
+    let gateway = Gateway::start(&Config::to(&[address])).await;
+    let mut client = gateway.connect().await;
+    client.send("POST /a%2fb HTTP/1.1\r\nHost: a\r\nContent-Length: 8000000\r\n\r\n").await;
+    let piece = vec![b'a'; 64 * 1024];
+    for _ in 0..100 {
+        if client.stream.write_all(&piece).await.is_err() {
+            break;
+        }
+    }
+    let text = client.closed().await;
+    assert!(text.starts_with("HTTP/1.1 400 "), "{text:?}");
+    assert_eq!(seen.load(Ordering::Relaxed), 0);
+}
