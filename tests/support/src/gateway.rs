@@ -173,7 +173,7 @@ impl Builder {
         wait_for("the gateway to be ready", DEADLINE, || {
             assert!(gateway.process.exited().is_none(), "the gateway ended");
             TcpStream::connect(("127.0.0.1", gateway.admin.get())).ok()?;
-            (gateway.admin("/ready").status == 200).then_some(())
+            (gateway.admin("/readyz").status == 200).then_some(())
         });
         gateway
     }
