@@ -1,0 +1,161 @@
+//! Reads Kubernetes objects from files.
+//!
+//! `paths` finds the files, `documents` cuts each into documents, `yaml` makes a value of one, `identity` says which
+//! object it is, `validate` checks it as the API server would, `kinds` makes it typed, and `inventory` holds all
+//! objects together. A mistake hurts the object that has it and no other: see [`Loader::load`].
+
+pub mod documents;
+pub mod field;
+pub mod file;
+pub mod identity;
+pub mod inventory;
+pub mod kinds;
+pub mod paths;
+pub mod read;
+pub mod yaml;
+
+use crate::diagnostic::{Diagnostic, Place, Severity};
+use file::File;
+use identity::ObjectId;
+use inventory::{Change, Files, Inventory};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// The objects of some files, followed over time.
+#[derive(Debug, Default)]
+pub struct Loader {
+    paths: Vec<PathBuf>,
+    stdin: Option<String>,
+    files: Files,
+    folders: BTreeMap<PathBuf, paths::Names>,
+    inventory: Inventory,
+    walk_errors: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// The name of standard input among the files.
+const STDIN: &str = "-";
+
+impl Loader {
+    /// Will read `paths` (see [`paths`]), and `stdin` before them if it is given.
+    pub fn new(paths: Vec<PathBuf>, stdin: Option<String>) -> Self {
+        Self { paths, stdin, ..Self::default() }
+    }
+
+    /// Looks at all files and reads those that are new or have changed since the last time.
+    ///
+    /// An object that has become invalid keeps its last good state, and so does every object of a file (or of a
+    /// document) that cannot be read at all any more; [`Self::diagnostics`] says so. Objects whose text is gone from
+    /// readable files are gone.
+    pub fn load(&mut self) -> Change {
+        let found = paths::walk(&self.paths);
+        let mut old: BTreeMap<Arc<Path>, File> = std::mem::take(&mut self.files).into_iter().collect();
+        if let Some(text) = &self.stdin {
+            let before = old.remove(Path::new(STDIN));
+            self.files.push((Arc::from(Path::new(STDIN)), File::parse(text, None, before.as_ref())));
+        }
+        for (path, stamp) in found.files {
+            let before = old.remove(&path);
+            let file = match before {
+                Some(same) if same.stamp == Some(stamp) && same.error.is_none() => same,
+                before => File::read(&path, Some(stamp), before.as_ref()),
+            };
+            self.files.push((path, file));
+        }
+        self.folders = found.folders;
+        self.walk_errors = found.errors;
+        self.take_stock()
+    }
+
+    /// Reads `changed` again, whatever their stamps say, and nothing else. `None`, and nothing done, if one of them is no
+    /// file that is known: then only [`Self::load`] helps.
+    pub fn reload(&mut self, changed: &BTreeSet<PathBuf>) -> Option<Change> {
+        let mut read = Vec::new();
+        for path in changed {
+            let index = self.files.iter().position(|(known, _)| same_path(known, path))?;
+            let before = self.files.get(index).map(|(_, file)| file)?;
+            let stamp = paths::stamp(path)?;
+            read.push((index, File::read(path, Some(stamp), Some(before))));
+        }
+        for (index, file) in read {
+            if let Some(slot) = self.files.get_mut(index) {
+                slot.1 = file;
+            }
+        }
+        Some(self.take_stock())
+    }
+
+    fn take_stock(&mut self) -> Change {
+        let (inventory, findings) = Inventory::of(&self.files, &self.inventory);
+        let change = inventory.changes(&self.inventory);
+        self.inventory = inventory;
+        self.diagnostics = self.walk_errors.clone();
+        self.diagnostics.extend(findings);
+        self.diagnostics.extend(self.others());
+        change
+    }
+
+    /// One note for all objects that do not matter here.
+    fn others(&self) -> Option<Diagnostic> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let documents = self.files.iter().flat_map(|(_, file)| &file.documents);
+        for what in documents.flat_map(|placed| &placed.document.others) {
+            *counts.entry(what).or_default() += 1;
+        }
+        let total: usize = counts.values().sum();
+        let list: Vec<_> = counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
+        let objects = if total == 1 { "object" } else { "objects" };
+        let message = format!("{total} {objects} of kinds that do not matter here: {}", list.join(", "));
+        (total > 0).then(|| Diagnostic::new(Severity::Note, "skipped", message))
+    }
+
+    /// The objects.
+    pub fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// The folders whose changes may change what [`Self::load`] finds.
+    pub fn folders(&self) -> &BTreeMap<PathBuf, paths::Names> {
+        &self.folders
+    }
+
+    /// The files that were found, in reading order.
+    pub fn files(&self) -> impl Iterator<Item = &Arc<Path>> {
+        self.files.iter().map(|(path, _)| path)
+    }
+
+    /// All that is wrong with the files and objects.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// Where an object, or a field of it, is written.
+    pub fn place(&self, id: &ObjectId, field: &str) -> Option<Place> {
+        let entry = self.inventory.get(id)?;
+        let place = |line| Some(Place { file: entry.file.clone(), line });
+        if field.is_empty() {
+            return place(entry.line);
+        }
+        let text = match &self.stdin {
+            Some(text) if *entry.file == *Path::new(STDIN) => file::text_at(text, entry.document_line),
+            _ => file::document_text(&entry.file, entry.document_line),
+        };
+        place(
+            text.map_or(entry.line, |text| {
+                entry.document_line + read::line_of(&text, entry.index, field) - 1
+            }),
+        )
+    }
+}
+
+/// Whether both are the same, whatever leads with `./`.
+fn same_path(a: &Path, b: &Path) -> bool {
+    let plain = |path: &Path| path.strip_prefix(".").unwrap_or(path).to_owned();
+    *a == *b || plain(a) == plain(b)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! The objects of all files: which one counts, and what is kept of a file that has become invalid.
+
+use super::{
+    file::File,
+    identity::ObjectId,
+    kinds::Object,
+    read::{Document, Item},
+};
+use crate::diagnostic::{Diagnostic, Place};
+use corten_compile::Inputs;
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::Path,
+    sync::Arc,
+};
+
+/// Files by path, in reading order.
+pub type Files = Vec<(Arc<Path>, File)>;
+
+/// All objects, sorted by kind, namespace and name.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    entries: BTreeMap<Arc<ObjectId>, Entry>,
+}
+
+/// One object and where it comes from.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The object.
+    pub object: Object,
+    /// The file.
+    pub file: Arc<Path>,
+    /// First line of its document in the file, from 1.
+    pub document_line: u32,
+    /// Its own line in the file, from 1.
+    pub line: u32,
+    /// Its index if the document is a List.
+    pub index: Option<usize>,
+    /// Whether this is an older state, because what the file says now is invalid.
+    pub kept: bool,
+}
+
+/// How two inventories differ.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// Objects that are new.
+    pub added: Vec<Arc<ObjectId>>,
+    /// Objects with another content.
+    pub changed: Vec<Arc<ObjectId>>,
+    /// Objects that are gone.
+    pub removed: Vec<Arc<ObjectId>>,
+}
+
+impl Change {
+    /// Adds what a later comparison found.
+    pub fn extend(&mut self, later: Self) {
+        for (all, more) in [
+            (&mut self.added, later.added),
+            (&mut self.changed, later.changed),
+            (&mut self.removed, later.removed),
+        ] {
+            all.extend(more);
+        }
+    }
+
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
+    }
+}
+
+impl Inventory {
+    /// Takes stock of `files`. Of an object that occurs twice the first counts. An object that is invalid now keeps the
+    /// state that it has in `before`, and so do all objects of a file that has become unreadable.
+    pub fn of(files: &Files, before: &Self) -> (Self, Vec<Diagnostic>) {
+        let mut stock =
+            Stock { before, entries: BTreeMap::new(), seen: BTreeMap::new(), findings: Vec::new() };
+        for (path, file) in files {
+            if let Some(error) = &file.error {
+                stock.findings.push(error.diagnostic.clone().at(path, error.line));
+            }
+            for placed in &file.documents {
+                stock.document(path, placed.line, &placed.document);
+            }
+        }
+        stock.keep_unreadable(files);
+        (Self { entries: stock.entries }, stock.findings)
+    }
+
+    /// One object.
+    pub fn get(&self, id: &ObjectId) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
+    /// All objects.
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<ObjectId>, &Entry)> {
+        self.entries.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// What is different from `before`.
+    pub fn changes(&self, before: &Self) -> Change {
+        let mut change = Change::default();
+        for (id, entry) in &self.entries {
+            match before.entries.get(id) {
+                None => change.added.push(id.clone()),
+                Some(old) if !old.object.same(&entry.object) => change.changed.push(id.clone()),
+                Some(_) => {}
+            }
+        }
+        let gone = before.entries.keys().filter(|id| !self.entries.contains_key(*id));
+        change.removed.extend(gone.cloned());
+        change
+    }
+
+    /// For the compiler.
+    pub fn inputs(&self) -> Inputs {
+        let mut inputs = Inputs::default();
+        self.entries.values().for_each(|entry| entry.object.clone().put_into(&mut inputs));
+        inputs
+    }
+}
+
+struct Stock<'a> {
+    before: &'a Inventory,
+    entries: BTreeMap<Arc<ObjectId>, Entry>,
+    /// Where each object was met first, valid or not.
+    seen: BTreeMap<Arc<ObjectId>, Place>,
+    findings: Vec<Diagnostic>,
+}
+
+impl Stock<'_> {
+    fn document(&mut self, path: &Arc<Path>, line: u32, document: &Document) {
+        for finding in &document.findings {
+            self.findings.push(finding.diagnostic.clone().at(path, line + finding.line - 1));
+        }
+        for item in &document.items {
+            self.item(path, line, item);
+        }
+    }
+
+    fn item(&mut self, path: &Arc<Path>, document_line: u32, item: &Item) {
+        let line = document_line + item.line - 1;
+        if let Some(first) = self.seen.get(&item.id) {
+            let diagnostic =
+                Diagnostic::error("duplicate", format!("is already defined in {first}, which counts"));
+            self.findings
+                .push(diagnostic.at(path, line).of(item.id.display()).remedy("remove one of the two"));
+            return;
+        }
+        self.seen.insert(item.id.clone(), Place { file: path.clone(), line });
+        let (object, kept) = match (&item.object, self.before.get(&item.id)) {
+            (Some(object), _) => (object.clone(), false),
+            (None, Some(old)) => (old.object.clone(), true),
+            (None, None) => return,
+        };
+        let (file, index) = (path.clone(), item.index);
+        self.entries.insert(item.id.clone(), Entry { object, file, document_line, line, index, kept });
+    }
+
+    /// What an unreadable file held before stays, unless it is defined somewhere now.
+    fn keep_unreadable(&mut self, files: &Files) {
+        let unreadable: HashSet<&Path> =
+            files.iter().filter(|(_, file)| file.unreadable()).map(|(path, _)| &**path).collect();
+        if unreadable.is_empty() {
+            return;
+        }
+        for (id, entry) in &self.before.entries {
+            if unreadable.contains(&*entry.file) && !self.seen.contains_key(id) {
+                self.entries.insert(id.clone(), Entry { kept: true, ..entry.clone() });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
