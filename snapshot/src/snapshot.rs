@@ -35,11 +35,24 @@ impl Delta {
     }
 }
 
+impl HashedPart {
+    /// Hashes a part.
+    pub fn new(part: Part) -> Self {
+        Self { hash: part.hash(), part: Arc::new(part) }
+    }
+}
+
+/// Of several parts under one key the last is taken. Sorted parts are the quickest.
+impl FromIterator<(PartKey, HashedPart)> for Snapshot {
+    fn from_iter<I: IntoIterator<Item = (PartKey, HashedPart)>>(parts: I) -> Self {
+        Self { parts: parts.into_iter().collect() }
+    }
+}
+
 impl Snapshot {
     /// Adds or replaces a part and hashes it.
     pub fn insert(&mut self, key: PartKey, part: Part) {
-        let hash = part.hash();
-        self.parts.insert(key, HashedPart { hash, part: Arc::new(part) });
+        self.parts.insert(key, HashedPart::new(part));
     }
 
     /// The part under `key`.
