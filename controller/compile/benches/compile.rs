@@ -1,9 +1,9 @@
 //! How long a compilation takes: one Gateway with N routes, each with a hostname and a Service of its own, or all on
 //! one hostname.
 
-#![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by panicking")]
 
-use corten_compile::{Addresses, Inputs, Options, compile};
+use corten_compile::{Addresses, Compiler, Inputs, Options, compile};
 use divan::{Bencher, black_box};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -76,4 +76,19 @@ fn hostname_each(bencher: Bencher<'_, '_>, routes: usize) {
 fn one_hostname(bencher: Bencher<'_, '_>, routes: usize) {
     let (inputs, options) = (inputs(routes, |_| "example.com".to_owned()), options());
     bencher.bench_local(|| compile(black_box(&inputs), &options));
+}
+
+/// Compiling again after one Service's endpoints have changed.
+#[divan::bench(args = [1, 1_000, 5_000, 10_000])]
+fn again(bencher: Bencher<'_, '_>, routes: usize) {
+    let (mut inputs, options) = (inputs(routes, |number| format!("app-{number}.example.com")), options());
+    let mut compiler = Compiler::default();
+    compiler.compile(&inputs, &options);
+    let mut ready = true;
+    bencher.bench_local(|| {
+        ready = !ready;
+        let slice = Arc::make_mut(&mut inputs.endpoint_slices[0]);
+        slice.endpoints.as_mut().unwrap()[0].conditions.as_mut().unwrap().ready = Some(ready);
+        compiler.compile(black_box(&inputs), &options)
+    });
 }

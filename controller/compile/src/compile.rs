@@ -1,6 +1,7 @@
 //! The way through the compiler.
 
 use crate::{
+    assembly::Assembly,
     backend::{self, Upstreams},
     gateway::{self, Plan},
     index::Index,
@@ -10,15 +11,40 @@ use crate::{
     options::Options,
     output::Output,
     policy::ListenerPolicies,
-    route,
+    route::{self, Regexes},
     text::clean,
 };
 use corten_snapshot::{Listener as ListenerPart, Part, PartKey, Snapshot};
 
 /// Compiles `inputs`. It never fails: what is wrong with an object is in the output.
 pub fn compile(inputs: &Inputs, options: &Options) -> Output {
+    Compiler::default().compile(inputs, options)
+}
+
+/// Compiles again and again, and remembers what makes the next time quicker. Its output is that of [`compile`].
+#[derive(Default)]
+pub struct Compiler {
+    /// The last snapshot. Parts that have not changed are taken from it.
+    previous: Snapshot,
+    /// Regular expressions that have been checked.
+    regexes: Regexes,
+}
+
+impl Compiler {
+    /// See [`compile`].
+    pub fn compile(&mut self, inputs: &Inputs, options: &Options) -> Output {
+        let (output, assembly) = assemble(inputs, options, &mut self.regexes);
+        let snapshot = assembly.finish(&self.previous);
+        self.previous = snapshot.clone();
+        Output { snapshot, ..output }
+    }
+}
+
+/// The way through: everything but the hashes.
+fn assemble(inputs: &Inputs, options: &Options, regexes: &mut Regexes) -> (Output, Assembly) {
+    let mut assembly = Assembly::default();
     let mut output = Output::default();
-    let Output { snapshot, statuses, notes } = &mut output;
+    let Output { statuses, notes, .. } = &mut output;
     // The inputs by name, so that every reference is one look-up.
     let index = Index::new(inputs, options, notes);
     // What listens: classes, Gateways and ListenerSets with their listeners, certificates, conflicts and sockets.
@@ -28,14 +54,14 @@ pub fn compile(inputs: &Inputs, options: &Options) -> Output {
     // Where requests can go. Upstreams are resolved as routes name them.
     let mut upstreams = Upstreams::new(&index, materials);
     // Routes: attached to listeners, compiled once, and placed on the hostnames that they share.
-    let hosts = route::serve(&index, &mut plan, &mut upstreams, (statuses, notes));
+    let hosts = route::serve(&index, &mut plan, (&mut upstreams, regexes), (statuses, notes));
     // Everything that is used goes into the snapshot.
     for host in hosts {
-        snapshot.insert(PartKey::Host(host.listener.clone(), host.hostname.clone()), Part::Host(host));
+        assembly.insert(PartKey::Host(host.listener.clone(), host.hostname.clone()), Part::Host(host));
     }
-    upstreams.add_to(snapshot);
+    upstreams.add_to(&mut assembly);
     for listener in plan.listeners.iter().filter(|listener| listener.programmed()) {
-        add_listener(snapshot, &plan, &upstreams.materials, &listener_policies, listener);
+        add_listener(&mut assembly, &plan, &upstreams.materials, &listener_policies, listener);
     }
     // What the objects should show. Routes have written theirs.
     gateway::statuses(&plan, statuses, notes);
@@ -47,11 +73,11 @@ pub fn compile(inputs: &Inputs, options: &Options) -> Output {
     }
     notes.sort();
     notes.dedup();
-    output
+    (output, assembly)
 }
 
 fn add_listener<'a>(
-    snapshot: &mut Snapshot,
+    assembly: &mut Assembly,
     plan: &Plan<'a>,
     materials: &Materials,
     policies: &ListenerPolicies<'a>,
@@ -64,9 +90,9 @@ fn add_listener<'a>(
         return;
     };
     if let Some(tls) = &listener.tls {
-        tls.certificates.iter().for_each(|key| materials.add_certificate(snapshot, key));
+        tls.certificates.iter().for_each(|key| materials.add_certificate(assembly, key));
         let trust = tls.client_validation.iter().flat_map(|validation| &validation.trust);
-        trust.for_each(|key| materials.add_trust(snapshot, key));
+        trust.for_each(|key| materials.add_trust(assembly, key));
     }
     let key = listener.key();
     let part = ListenerPart {
@@ -80,5 +106,5 @@ fn add_listener<'a>(
         tls: listener.tls.clone(),
         settings: policies.settings(listener),
     };
-    snapshot.insert(PartKey::Listener(key), Part::Listener(Box::new(part)));
+    assembly.insert(PartKey::Listener(key), Part::Listener(Box::new(part)));
 }

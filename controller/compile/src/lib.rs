@@ -5,8 +5,9 @@
 //! value**. A broken reference keeps its weight and answers 500, a broken rule answers 500 or is dropped, and what is
 //! wrong is said in the status of the object that says it.
 //!
-//! The way through, top to bottom, is [`compile`].
+//! The way through, top to bottom, is in `compile.rs`.
 
+mod assembly;
 mod compile;
 mod hostname;
 mod index;
@@ -30,7 +31,7 @@ mod policy;
 mod route;
 pub mod status;
 
-pub use compile::compile;
+pub use compile::{Compiler, compile};
 pub use inputs::Inputs;
 pub use note::{Note, Severity};
 pub use object::{Kind, ObjectId, ObjectName};

@@ -1,11 +1,12 @@
 //! Certificates, keys and authorities out of Secrets and ConfigMaps, each read once.
 
 use crate::{
+    assembly::Assembly,
     index::Index,
     object::{Kind, Name},
     pem,
 };
-use corten_snapshot::{Certificate, CertificateKey, Part, PartKey, Snapshot, Trust, TrustKey};
+use corten_snapshot::{Certificate, CertificateKey, Part, PartKey, Trust, TrustKey};
 use k8s_openapi::api::core::v1::Secret;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -46,19 +47,19 @@ impl Materials {
     }
 
     /// Puts a certificate that was read into the snapshot.
-    pub(crate) fn add_certificate(&self, snapshot: &mut Snapshot, key: &CertificateKey) {
-        let part_key = PartKey::Certificate(key.clone());
-        if let (None, Some(Ok(certificate))) = (snapshot.get(&part_key), self.certificates.get(key)) {
-            snapshot.insert(part_key, Part::Certificate(certificate.clone()));
-        }
+    pub(crate) fn add_certificate(&self, assembly: &mut Assembly, key: &CertificateKey) {
+        assembly.share(PartKey::Certificate(key.clone()), || {
+            let read = self.certificates.get(key)?.as_ref().ok()?;
+            Some(Part::Certificate(read.clone()))
+        });
     }
 
     /// Puts authorities that were read into the snapshot.
-    pub(crate) fn add_trust(&self, snapshot: &mut Snapshot, key: &TrustKey) {
-        let part_key = PartKey::Trust(key.clone());
-        if let (None, Some(Ok(trust))) = (snapshot.get(&part_key), self.trusts.get(key)) {
-            snapshot.insert(part_key, Part::Trust(trust.clone()));
-        }
+    pub(crate) fn add_trust(&self, assembly: &mut Assembly, key: &TrustKey) {
+        assembly.share(PartKey::Trust(key.clone()), || {
+            let read = self.trusts.get(key)?.as_ref().ok()?;
+            Some(Part::Trust(read.clone()))
+        });
     }
 }
 

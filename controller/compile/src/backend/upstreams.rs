@@ -2,6 +2,7 @@
 
 use super::{Reachable, Unreachable, Upstream, own, service, settings, tls_policy};
 use crate::{
+    assembly::Assembly,
     gateway::{ClientCertificate, GatewayPlan},
     index::Index,
     materials::Materials,
@@ -12,10 +13,10 @@ use crate::{
 };
 use corten_crds::{gateway::BackendTlsPolicy, v1alpha1::BackendPolicy};
 use corten_snapshot::{
-    CertificateKey, Cluster, ClusterKey, Endpoints, EndpointsKey, Part, PartKey, Snapshot, Target,
-    TrustSource, UpstreamTls,
+    CertificateKey, Cluster, ClusterKey, Endpoints, EndpointsKey, Part, PartKey, Target, TrustSource,
+    UpstreamTls,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
 /// The place of an upstream among all.
@@ -266,17 +267,20 @@ impl<'i, 'a> Upstreams<'i, 'a> {
     }
 
     /// Puts all upstreams that Gateways use into the snapshot.
-    pub(crate) fn add_to(&self, snapshot: &mut Snapshot) {
-        for upstream in &self.list {
+    pub(crate) fn add_to(&self, assembly: &mut Assembly) {
+        let with_variant: FxHashSet<BackendId> = self.variants.values().map(|(id, _)| *id).collect();
+        for (id, upstream) in self.list.iter().enumerate() {
             let Ok(reachable) = &upstream.outcome else { continue };
             if upstream.gateways.is_empty() {
                 continue;
             }
             if upstream.plain {
-                self.add_cluster(snapshot, reachable.key.clone(), reachable.cluster.clone());
+                self.add_cluster(assembly, reachable.key.clone(), reachable.cluster.clone());
             }
-            let endpoints = PartKey::Endpoints(reachable.cluster.endpoints.clone());
-            snapshot.insert(endpoints, Part::Endpoints(reachable.endpoints.clone()));
+            if upstream.plain || with_variant.contains(&id) {
+                let endpoints = PartKey::Endpoints(reachable.cluster.endpoints.clone());
+                assembly.insert(endpoints, Part::Endpoints(reachable.endpoints.clone()));
+            }
         }
         for (key, (id, certificate)) in &self.variants {
             let Some(Ok(reachable)) = self.list.get(*id).map(|upstream| &upstream.outcome) else { continue };
@@ -284,18 +288,18 @@ impl<'i, 'a> Upstreams<'i, 'a> {
             if let Some(tls) = &mut cluster.tls {
                 tls.client_certificate = Some(certificate.clone());
             }
-            self.add_cluster(snapshot, key.clone(), cluster);
+            self.add_cluster(assembly, key.clone(), cluster);
         }
     }
 
-    fn add_cluster(&self, snapshot: &mut Snapshot, key: ClusterKey, cluster: Cluster) {
+    fn add_cluster(&self, assembly: &mut Assembly, key: ClusterKey, cluster: Cluster) {
         if let Some(tls) = &cluster.tls {
             if let TrustSource::Bundles(bundles) = &tls.trust {
-                bundles.iter().for_each(|bundle| self.materials.add_trust(snapshot, bundle));
+                bundles.iter().for_each(|bundle| self.materials.add_trust(assembly, bundle));
             }
-            tls.client_certificate.iter().for_each(|key| self.materials.add_certificate(snapshot, key));
+            tls.client_certificate.iter().for_each(|key| self.materials.add_certificate(assembly, key));
         }
-        snapshot.insert(PartKey::Cluster(key), Part::Cluster(cluster));
+        assembly.insert(PartKey::Cluster(key), Part::Cluster(cluster));
     }
 }
 

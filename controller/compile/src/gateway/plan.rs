@@ -11,7 +11,7 @@ use crate::{
     listener::{Listener, Owner, ValidationConfig, bind_all, examine, mark_conflicts, mark_overlaps},
     materials::Materials,
     note::{Note, Severity},
-    object::{Name, Object},
+    object::{Kind, Name, Object},
     problem::Problem,
     status::Statuses,
 };
@@ -65,6 +65,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) listeners: Vec<Listener<'a>>,
     pub(crate) gateway_by_name: FxHashMap<Name<'a>, usize>,
     pub(crate) set_by_name: FxHashMap<Name<'a>, usize>,
+    /// Gateways with `defaultScope: All`, as parentRefs.
+    pub(crate) default_gateways: Vec<gw::ParentReference>,
 }
 
 impl<'a> Plan<'a> {
@@ -93,6 +95,9 @@ impl<'a> Plan<'a> {
                     plan.listeners.len(),
                 );
             plan.gateway_by_name.insert(gateway.key(), plan.gateways.len());
+            if gateway.spec.default_scope == Some(gw::GatewayDefaultScope::All) {
+                plan.default_gateways.push(as_parent(gateway));
+            }
             for set in planned.1 {
                 plan.set_by_name.insert(set.set.key(), plan.sets.len());
                 plan.sets.push(set);
@@ -101,6 +106,16 @@ impl<'a> Plan<'a> {
             plan.listeners.append(&mut listeners);
         }
         plan
+    }
+}
+
+fn as_parent(gateway: &gw::Gateway) -> gw::ParentReference {
+    gw::ParentReference {
+        group: Some(Kind::Gateway.group().to_owned()),
+        kind: Some(Kind::Gateway.as_str().to_owned()),
+        namespace: Some(gateway.namespace().to_owned()),
+        name: gateway.name().to_owned(),
+        ..gw::ParentReference::default()
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn attach<'a, R: RouteKind>(
     index: &Index<'a>,
     plan: &Plan<'a>,
     route: &'a R,
-    reference: &'a ParentReference,
+    reference: &ParentReference,
     hostnames: &Hostnames,
 ) -> Parent {
     let name: Name<'_> = (reference.namespace.as_deref().unwrap_or(route.namespace()), &reference.name);

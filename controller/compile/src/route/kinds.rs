@@ -15,6 +15,9 @@ pub(crate) trait RouteKind: Object {
     /// The hostnames; empty: all that the listener has.
     fn hostnames(&self) -> &[String];
 
+    /// Whether default Gateways are parents, too (GEP-3793).
+    fn use_default_gateways(&self) -> Option<gw::GatewayDefaultScope>;
+
     /// Compiles the rules, once for all parents.
     fn compile<'a>(&'a self, scope: &mut Scope<'_, '_, 'a>) -> CompiledRoute;
 }
@@ -32,6 +35,9 @@ impl RouteKind for gw::HttpRoute {
     fn hostnames(&self) -> &[String] {
         &self.spec.hostnames
     }
+    fn use_default_gateways(&self) -> Option<gw::GatewayDefaultScope> {
+        self.spec.use_default_gateways
+    }
     fn compile<'a>(&'a self, scope: &mut Scope<'_, '_, 'a>) -> CompiledRoute {
         http::compile(self, scope)
     }
@@ -47,6 +53,9 @@ macro_rules! not_served {
             fn hostnames(&self) -> &[String] {
                 let hostnames: fn(&Self) -> &[String] = $hostnames;
                 hostnames(self)
+            }
+            fn use_default_gateways(&self) -> Option<gw::GatewayDefaultScope> {
+                self.spec.use_default_gateways
             }
             fn compile<'a>(&'a self, _: &mut Scope<'_, '_, 'a>) -> CompiledRoute {
                 CompiledRoute::default()

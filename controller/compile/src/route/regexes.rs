@@ -6,6 +6,9 @@ use rustc_hash::FxHashMap;
 /// Bytes of a compiled expression, as the dataplane limits them.
 const SIZE_LIMIT: usize = 4 << 20;
 
+/// The most expressions that are remembered.
+const REMEMBERED: usize = 20_000;
+
 /// Expressions that have been checked.
 #[derive(Default)]
 pub(crate) struct Regexes {
@@ -17,6 +20,9 @@ impl Regexes {
     pub(crate) fn check(&mut self, text: &str) -> Result<(), String> {
         if let Some(known) = self.checked.get(text) {
             return known.clone();
+        }
+        if self.checked.len() >= REMEMBERED {
+            self.checked.clear();
         }
         let result = check(text);
         self.checked.insert(text.to_owned(), result.clone());

@@ -12,12 +12,13 @@ use crate::{
     gateway::Plan,
     index::Index,
     note::{Note, Severity},
+    object::Kind,
     problem::Problem,
     status::{RouteStatus, Status, Statuses},
 };
-use corten_crds::gateway::ParentReference;
+use corten_crds::gateway::{GatewayDefaultScope, ParentReference};
 use corten_snapshot::{Host, HostnamePattern};
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// Everything about routes that is being put together.
 pub(crate) struct Routes<'r, 'i, 'a> {
@@ -27,17 +28,17 @@ pub(crate) struct Routes<'r, 'i, 'a> {
     pub(crate) statuses: &'r mut Statuses,
     pub(crate) notes: &'r mut Vec<Note>,
     hosts: Hosts,
-    regexes: Regexes,
+    regexes: &'r mut Regexes,
 }
 
 /// Serves the routes of all kinds, and gives back the hostnames with their entries.
 pub(crate) fn serve<'i, 'a>(
     index: &'i Index<'a>,
     plan: &mut Plan<'a>,
-    upstreams: &mut Upstreams<'i, 'a>,
+    (upstreams, regexes): (&mut Upstreams<'i, 'a>, &mut Regexes),
     (statuses, notes): (&mut Statuses, &mut Vec<Note>),
 ) -> Vec<Host> {
-    let (hosts, regexes) = (Hosts::default(), Regexes::default());
+    let hosts = Hosts::default();
     let mut routes = Routes { index, plan, upstreams, statuses, notes, hosts, regexes };
     routes.all(index.http_routes.by_age());
     routes.all(index.grpc_routes.by_age());
@@ -58,18 +59,19 @@ impl<'a> Routes<'_, '_, 'a> {
 
     fn one<R: RouteKind>(&mut self, route: &'a R, ordinal: u32) {
         let hostnames = attach::hostnames(route);
-        let parents: Vec<(&'a ParentReference, Parent)> = route
-            .parents()
-            .iter()
-            .map(|reference| (reference, attach::attach(self.index, self.plan, route, reference, &hostnames)))
-            .collect();
+        let mut parents: Vec<(Cow<'a, ParentReference>, Parent)> = Vec::with_capacity(route.parents().len());
+        for reference in route.parents() {
+            let parent = attach::attach(self.index, self.plan, route, reference, &hostnames);
+            parents.push((Cow::Borrowed(reference), parent));
+        }
+        self.add_default_parents(route, &hostnames, &mut parents);
         let ours =
             parents.iter().any(|(_, parent)| matches!(parent, Parent::Refused(_) | Parent::Attached(_)));
         if !ours {
             route_notes(route, &parents, &CompiledRoute::default(), &hostnames, self.notes);
             return;
         }
-        let mut scope = Scope { upstreams: &mut *self.upstreams, regexes: &mut self.regexes };
+        let mut scope = Scope { upstreams: &mut *self.upstreams, regexes: self.regexes };
         let compiled = route.compile(&mut scope);
         if !self.place(&parents, &compiled, ordinal) {
             self.notes.push(not_served().note(&route.id(), Severity::Warning));
@@ -78,11 +80,36 @@ impl<'a> Routes<'_, '_, 'a> {
         route_notes(route, &parents, &compiled, &hostnames, self.notes);
     }
 
+    /// Adds the default Gateways that take the route in, if it asks for them (GEP-3793).
+    fn add_default_parents<R: RouteKind>(
+        &self,
+        route: &'a R,
+        hostnames: &Hostnames,
+        parents: &mut Vec<(Cow<'a, ParentReference>, Parent)>,
+    ) {
+        if route.use_default_gateways() != Some(GatewayDefaultScope::All) {
+            return;
+        }
+        for reference in &self.plan.default_gateways {
+            let named = route.parents().iter().any(|explicit| {
+                let kind = explicit.kind.as_deref().unwrap_or(Kind::Gateway.as_str());
+                let namespace = explicit.namespace.as_deref().unwrap_or(route.namespace());
+                kind == Kind::Gateway.as_str()
+                    && explicit.name == reference.name
+                    && Some(namespace) == reference.namespace.as_deref()
+            });
+            let parent = attach::attach(self.index, self.plan, route, reference, hostnames);
+            if let (false, Parent::Attached(_)) = (named, &parent) {
+                parents.push((Cow::Owned(reference.clone()), parent));
+            }
+        }
+    }
+
     /// Puts the rules on the hostnames of the listeners, each once. `false`: it attaches only to listeners that are not
     /// served.
     fn place(
         &mut self,
-        parents: &[(&ParentReference, Parent)],
+        parents: &[(Cow<'_, ParentReference>, Parent)],
         compiled: &CompiledRoute,
         ordinal: u32,
     ) -> bool {
@@ -121,7 +148,7 @@ impl<'a> Routes<'_, '_, 'a> {
     fn write_status<R: RouteKind>(
         &mut self,
         route: &R,
-        parents: &[(&ParentReference, Parent)],
+        parents: &[(Cow<'_, ParentReference>, Parent)],
         compiled: &CompiledRoute,
         hostnames: &Hostnames,
     ) {

@@ -10,6 +10,7 @@ use crate::{
     status::{Condition, ParentStatus},
 };
 use corten_crds::gateway::ParentReference;
+use std::borrow::Cow;
 
 impl CompiledRoute {
     /// Whether none of its rules does what it says.
@@ -72,7 +73,7 @@ fn partially_invalid(compiled: &CompiledRoute) -> Condition {
 /// The notes about a route.
 pub(super) fn route_notes<R: RouteKind>(
     route: &R,
-    parents: &[(&ParentReference, Parent)],
+    parents: &[(Cow<'_, ParentReference>, Parent)],
     compiled: &CompiledRoute,
     hostnames: &Hostnames,
     notes: &mut Vec<Note>,

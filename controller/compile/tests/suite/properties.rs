@@ -1,11 +1,16 @@
 //! What holds for every input. The golden inputs are where these tests start from.
 
 use crate::read;
-use corten_compile::{Inputs, Options, Output, compile};
+use corten_compile::{Compiler, Inputs, Options, Output, compile};
 use corten_snapshot::{Action, Filter, PartKey, Snapshot, Target, TrustSource};
 use proptest::{prelude::*, sample::Index};
 use serde_json::Value;
-use std::{collections::BTreeSet, fs, path::Path, sync::LazyLock};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    sync::{Arc, LazyLock},
+};
 
 /// The texts of all golden inputs.
 static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -144,6 +149,22 @@ fn for_each_condition(value: &Value, visit: &mut impl FnMut(&Value)) {
         Value::Object(map) => map.values().for_each(|value| for_each_condition(value, visit)),
         Value::Array(items) => items.iter().for_each(|value| for_each_condition(value, visit)),
         _ => {}
+    }
+}
+
+#[test]
+fn a_compiler_that_remembers_gives_the_same() {
+    let mut compiler = Compiler::default();
+    for text in TEXTS.iter() {
+        let (inputs, options) = read::inputs(text).expect("a golden input");
+        let first = compiler.compile(&inputs, &options);
+        assert!(first == compile(&inputs, &options), "{text}");
+        let second = compiler.compile(&inputs, &options);
+        assert!(first == second, "{text}");
+        assert!(second.snapshot.verify().is_ok(), "hashes are those of the parts");
+        for ((_, old), (_, new)) in first.snapshot.iter().zip(second.snapshot.iter()) {
+            assert!(Arc::ptr_eq(&old.part, &new.part), "unchanged parts are shared");
+        }
     }
 }
 
