@@ -2,7 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 use corten_controller::publish::{Listener, Peers, PublishConfig, Publisher, follow};
-use std::{collections::BTreeMap, io, io::IsTerminal, path::PathBuf};
+use std::{collections::BTreeMap, env, io, io::IsTerminal, path::PathBuf};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -26,22 +26,26 @@ struct Arguments {
     /// The longest frame and the largest file, in MiB.
     #[arg(long, value_name = "MIB", default_value = "256", value_parser = clap::value_parser!(u16).range(1..4096))]
     max_snapshot: u16,
-    /// The form of the log, which goes to standard error. What is logged is said by RUST_LOG, `info` by default.
-    #[arg(long, value_name = "FORM", default_value = "text")]
-    log: LogForm,
+    /// What is logged: error, warn, info, debug, trace, or directives such as `info,corten_controller=debug`
+    /// [env: RUST_LOG]
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+    /// How the log is written, to standard error.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogForm {
-    /// For people.
+enum LogFormat {
+    /// A line of text.
     Text,
-    /// One object a line.
+    /// A JSON object a line.
     Json,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    start_log(arguments.log);
+    start_log(&arguments)?;
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run(&arguments))
 }
 
@@ -84,11 +88,14 @@ async fn report(mut peers: watch::Receiver<Peers>) {
     }
 }
 
-fn start_log(form: LogForm) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+fn start_log(arguments: &Arguments) -> anyhow::Result<()> {
+    let environment = env::var("RUST_LOG").ok().filter(|directives| !directives.is_empty());
+    let directives = arguments.log_level.clone().or(environment);
+    let filter = EnvFilter::builder().parse(directives.as_deref().unwrap_or("info"))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    match form {
-        LogForm::Text => log.with_ansi(io::stderr().is_terminal()).init(),
-        LogForm::Json => log.json().flatten_event(true).init(),
+    match arguments.log_format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).with_current_span(false).init(),
     }
+    Ok(())
 }

@@ -132,6 +132,7 @@ impl Conversation {
     /// Sends `newest` and waits for the answer. `false`: the dataplane holds something else.
     async fn update(&mut self, newest: &Arc<Published>) -> Result<bool, PeerError> {
         let update = self.update_to(newest);
+        log(&update);
         self.sent = newest.revision;
         self.framed.send(&Frame::Update(update)).await?;
         let late = PeerError::Late { what: "answer an update", limit: self.config.ack };
@@ -167,4 +168,13 @@ impl Conversation {
             }
         }
     }
+}
+
+fn log(update: &Update) {
+    let revision = update.revision();
+    let (kind, changed, removed) = match update {
+        Update::Full { snapshot, .. } => ("full", snapshot.len(), 0),
+        Update::Delta { delta, .. } => ("delta", delta.changed.len(), delta.removed.len()),
+    };
+    tracing::debug!(revision, kind, changed, removed, "update sent");
 }
