@@ -83,12 +83,12 @@ impl<S: SnapshotSource> LastGood<S> {
         })
     }
 
-    /// Notes the published state that `update` leads to.
+    /// Notes the published state that `update` leads to. The consumer has checked it and taken it.
     fn hold(&mut self, update: Update) {
-        let hash = update.hash();
-        match update.apply(&self.held, self.held_hash) {
-            Ok((next, _)) => (self.held, self.held_hash) = (next, hash),
-            Err(error) => tracing::error!(%error, "an update that was taken does not fit what is kept"),
+        self.held_hash = update.hash();
+        match update {
+            Update::Full { snapshot, .. } => self.held = snapshot,
+            Update::Delta { delta, .. } => self.held.apply(delta),
         }
     }
 
