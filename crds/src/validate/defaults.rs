@@ -33,7 +33,8 @@ fn object(schema: &Schema, map: &mut Map<String, Value>, root: &Schema, place: &
             place.field(name, |p| p.error("unknown field", hint::unknown_field(name, schema, root)));
             false
         }
-        (None, Additional::Any | Additional::Values(_)) => true,
+        (None, Additional::Values(values)) => !value.is_null() || values.nullable,
+        (None, Additional::Any) => true,
     });
     for (name, property) in &schema.properties {
         if let Some(default) = &property.default

@@ -40,6 +40,9 @@ fn null_means_absent() {
     let rule = &object["spec"]["rules"][0];
     assert_eq!(rule["backendRefs"][0]["weight"], 1, "so the default applies");
     assert!(rule.get("name").is_none() && rule["backendRefs"][0].get("namespace").is_none());
+    let tls = "{name: a, port: 443, protocol: HTTPS, tls: {options: {a.b/c: null, a.b/d: x}}}";
+    let object = outcome(&gateway(tls)).object;
+    assert_eq!(object["spec"]["listeners"][0]["tls"]["options"], json!({ "a.b/d": "x" }), "in a map as well");
 }
 
 #[test]
