@@ -63,6 +63,13 @@ impl Campaign {
         self
     }
 
+    /// Runs only one mutated input for every `share` of the usual number: for targets that are slow.
+    #[must_use]
+    pub fn one_in(mut self, share: u64) -> Self {
+        self.iterations /= share.max(1);
+        self
+    }
+
     /// The longest mutated input; seeds may be longer.
     #[must_use]
     pub fn max_len(mut self, bytes: usize) -> Self {

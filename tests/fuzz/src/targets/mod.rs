@@ -3,3 +3,4 @@
 pub mod file;
 pub mod frame;
 pub mod normalize;
+pub mod yaml;
