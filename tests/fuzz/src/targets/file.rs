@@ -44,7 +44,7 @@ pub fn file(bytes: &[u8]) -> String {
 /// The content behind a right header: what a checksum does not keep out.
 ///
 /// # Panics
-/// As [`file`].
+/// As [`file()`].
 pub fn content(bytes: &[u8]) -> String {
     let mut whole = encode(0, &Snapshot::default()).expect("an empty snapshot encodes");
     whole.truncate(HEADER - 32);
