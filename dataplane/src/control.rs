@@ -79,7 +79,7 @@ impl Control {
                         following = false;
                     }
                 }
-                _ = chores.tick() => self.chores(),
+                _ = chores.tick() => self.chores(&mut *source).await,
                 _ = stop.changed() => break,
             }
         }
@@ -134,11 +134,23 @@ impl Control {
         state.rejected.iter().chain(&state.unbound).cloned().collect()
     }
 
-    fn chores(&mut self) {
+    /// Closes idle upstream connections, and tries again to open what could not be opened. Where that
+    /// worked the source hears of it: a status that waits for the listener can move on.
+    async fn chores(&mut self, source: &mut dyn SnapshotSource) {
         self.registry.expire();
-        if !self.state.borrow().unbound.is_empty() {
-            let revision = self.state.borrow().revision;
-            self.publish(revision);
+        let (revision, before) = {
+            let state = self.state.borrow();
+            (state.revision, state.unbound.len())
+        };
+        if before == 0 {
+            return;
+        }
+        self.publish(revision);
+        if self.state.borrow().unbound.len() < before {
+            let ack = Ack { revision, hash: self.hash, rejected: self.rejected() };
+            if let Err(error) = source.ack(ack).await {
+                tracing::debug!(%error, "nobody to tell that a listener is open now");
+            }
         }
     }
 }

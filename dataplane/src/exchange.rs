@@ -45,6 +45,7 @@ pub(crate) struct Exchange {
     listener: Option<Arc<ListenerStats>>,
     route: Option<Arc<RouteStats>>,
     client: Option<Client>,
+    error_headers: Option<Box<HeaderMap>>,
     draft: Option<Box<Draft>>,
 }
 
@@ -70,6 +71,7 @@ impl Exchange {
             listener: None,
             route: None,
             client: None,
+            error_headers: None,
             draft: None,
         }
     }
@@ -121,6 +123,16 @@ impl Exchange {
     /// A counter for the bytes of the request's body.
     pub(crate) fn received(&mut self) -> Arc<AtomicU64> {
         self.received.get_or_insert_default().clone()
+    }
+
+    /// What an error's answer will say besides.
+    pub(crate) fn on_error(&mut self, write: impl FnOnce(&mut HeaderMap)) {
+        write(self.error_headers.get_or_insert_default());
+    }
+
+    /// The headers of [`Self::on_error`].
+    pub(crate) fn error_headers(&mut self) -> HeaderMap {
+        self.error_headers.take().map(|headers| *headers).unwrap_or_default()
     }
 
     /// The request goes upstream now.

@@ -89,6 +89,7 @@ async fn answer(
             return Ok(Answered::Here(preflight));
         }
         origin = filters.allowed_origin(&parts.headers);
+        exchange.on_error(|headers| filters.allow_origin(headers, origin.as_ref()));
     }
 
     // 6

@@ -67,6 +67,7 @@ pub struct Handle {
     stop: watch::Sender<bool>,
     draining: Arc<AtomicBool>,
     admin: Option<Admin>,
+    control: thread::JoinHandle<()>,
 }
 
 /// Starts the workers, the control thread that follows `source`, and the admin server.
@@ -88,10 +89,11 @@ pub fn start(options: &Options, source: Box<dyn SnapshotSource>) -> io::Result<H
     });
     let control = Control::new(options.bind, workers.clone(), registry, observer, state_sender);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    thread::Builder::new()
+    let admin = admin.transpose()?;
+    let control = thread::Builder::new()
         .name("control".to_owned())
         .spawn(move || runtime.block_on(control.run(source, stopped)))?;
-    Ok(Handle { workers, log, state, stop, draining, admin: admin.transpose()? })
+    Ok(Handle { workers, log, state, stop, draining, admin, control })
 }
 
 impl Handle {
@@ -130,7 +132,16 @@ impl Handle {
         }
         let left = self.workers.open();
         self.workers.tell_all(Command::Abort);
-        self.log.close();
+        // The control thread lets go of its source, which may have a last good snapshot to write; the access
+        // log has lines to write. Both may block for a moment.
+        let (control, log) = (self.control, self.log);
+        let ended = tokio::task::spawn_blocking(move || {
+            log.close();
+            control.join().is_ok()
+        });
+        if !matches!(ended.await, Ok(true)) {
+            tracing::error!("the control thread had failed");
+        }
         left
     }
 }

@@ -128,13 +128,18 @@ impl<T> FilterPlan<T> {
         self.mirrors.iter().filter(|mirror| mirror.takes(fastrand::u32(..))).map(|mirror| &mirror.target)
     }
 
+    /// [`Stage::CORS`] alone, for answers that are not the upstream's: a script may read why it failed.
+    pub fn allow_origin(&self, headers: &mut HeaderMap, origin: Option<&HeaderValue>) {
+        if let Some(cors) = &self.cors {
+            cors.apply(headers, origin);
+        }
+    }
+
     /// [`Stage::RESPONSE_HEADERS`], then the headers of [`Stage::CORS`], which no edit can take away.
     pub fn edit_response(&self, headers: &mut HeaderMap, origin: Option<&HeaderValue>) {
         if self.has(Stage::RESPONSE_HEADERS) {
             self.response_headers.apply(headers);
         }
-        if let Some(cors) = &self.cors {
-            cors.apply(headers, origin);
-        }
+        self.allow_origin(headers, origin);
     }
 }

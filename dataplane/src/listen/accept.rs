@@ -11,7 +11,7 @@ use crate::{
     worker::Worker,
 };
 use corten_snapshot::ListenerSettings;
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -33,7 +33,7 @@ pub(crate) async fn accept(acceptor: Acceptor, listener: TcpListener, mut stop: 
         // The whole result is taken: a pattern that refuses errors would end the loop silently.
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stop.changed() => return,
+            _ = stop.changed() => return acceptor.take_queued(&listener).await,
         };
         match accepted {
             Ok((stream, peer)) => acceptor.spawn(stream, peer),
@@ -62,6 +62,17 @@ fn belongs_to_one_connection(error: &io::Error) -> bool {
 }
 
 impl Acceptor {
+    /// Takes the connections that the kernel has accepted already: closing the socket would reset them.
+    async fn take_queued(&self, listener: &TcpListener) {
+        let mut queued = std::future::poll_fn(|cx| match listener.poll_accept(cx) {
+            Poll::Ready(Ok(accepted)) => Poll::Ready(Some(accepted)),
+            Poll::Ready(Err(_)) | Poll::Pending => Poll::Ready(None),
+        });
+        while let Some((stream, peer)) = (&mut queued).await {
+            self.spawn(stream, peer);
+        }
+    }
+
     fn spawn(&self, stream: TcpStream, peer: SocketAddr) {
         let view = self.worker.view();
         let Some(bind) = view.tables.bind(self.slot).cloned() else { return };

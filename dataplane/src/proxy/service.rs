@@ -64,7 +64,8 @@ async fn handle(session: Arc<Session>, request: Request<Incoming>) -> Response<R
             }
             let id = exchange.id().clone();
             let facts = RequestFacts { request_id: Some(&id), grpc, head: is_head, http1 };
-            let response = error::response(&error, facts);
+            let mut response = error::response(&error, facts);
+            response.headers_mut().extend(exchange.error_headers());
             let closes = error.closes();
             exchange.failed(error);
             (attach(Answered::Here(response), exchange), closes)

@@ -145,6 +145,11 @@ impl Gateway {
         self.publisher.publish(config.snapshot(0)).await.unwrap()
     }
 
+    /// The same, listening on a port of the caller's choice.
+    pub async fn apply_on(&mut self, config: &Config, port: u16) -> Ack {
+        self.publisher.publish(config.snapshot(port)).await.unwrap()
+    }
+
     /// A fresh connection.
     pub async fn connect(&self) -> Client {
         Client { stream: TcpStream::connect(self.address).await.unwrap(), buffer: Vec::new() }
