@@ -67,3 +67,6 @@ pub(crate) struct Cluster {
     /// Those that are ready; if none is, those that still serve.
     pub(crate) endpoints: Box<[Arc<Endpoint>]>,
 }
+
+#[cfg(test)]
+mod tests;

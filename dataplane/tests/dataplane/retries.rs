@@ -126,3 +126,29 @@ async fn a_try_over_its_time_is_retried_and_all_of_them_have_a_limit() {
     let answer = gateway.get("/").await;
     assert_eq!(answer.status, 504, "{answer:?}");
 }
+
+#[tokio::test]
+async fn a_body_too_long_to_keep_is_sent_once_whole() {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = seen.clone();
+    let address = backend(move |_, mut stream| {
+        let count = count.clone();
+        async move {
+            while let Some(text) = request(&mut stream).await {
+                let body = text.split("\r\n\r\n").nth(1).map_or(0, str::len);
+                count.fetch_add(1, SeqCst);
+                respond(&mut stream, 503, &body.to_string()).await;
+            }
+        }
+    })
+    .await;
+    let mut config = Config::to(&[address]);
+    config.rules[0].1.retry = retry(&[503], 3);
+    let gateway = Gateway::start(&config).await;
+    let mut client = gateway.connect().await;
+    let body = "x".repeat(300_000);
+    client.send(&format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n{body}")).await;
+    let answer = client.answer().await;
+    assert_eq!((answer.status, answer.body.as_str()), (503, "300000"));
+    assert_eq!(seen.load(SeqCst), 1, "a part of it cannot be sent again");
+}
