@@ -2,7 +2,7 @@
 # The parts of tests/run, in the order in which they run.
 
 # shellcheck disable=SC2034 # read by tests/run
-PARTS=(lint unit)
+PARTS=(lint unit integration security resilience)
 
 # Suites that start the gateway: they are parts of their own, not unit tests.
 SUITES=(corten-integration corten-security corten-resilience)
@@ -27,6 +27,22 @@ part_unit() {
   local suite exclude=()
   for suite in "${SUITES[@]}"; do exclude+=(--exclude "$suite"); done
   step "cargo test" cargo test --workspace --locked "${exclude[@]}"
+}
+
+part_integration() {
+  build_gateway || return 0
+  step "cargo test" cargo test --locked -p corten-integration
+  foreign_suites
+}
+
+part_security() {
+  build_gateway || return 0
+  step "cargo test" cargo test --locked -p corten-security
+}
+
+part_resilience() {
+  build_gateway || return 0
+  step "cargo test" cargo test --locked -p corten-resilience
 }
 
 # build_gateway: the binary that the suites start, built once a run.

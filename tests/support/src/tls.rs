@@ -14,9 +14,9 @@ use std::{
 const DAY: Duration = Duration::from_hours(24);
 
 /// A certificate authority that lives as long as a test.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Authority {
-    issuer: Issuer<'static, KeyPair>,
+    issuer: Arc<Issuer<'static, KeyPair>>,
     pem: String,
 }
 
@@ -38,7 +38,7 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, "Corten test authority");
         let key = KeyPair::generate().expect("key of the authority");
         let pem = params.self_signed(&key).expect("certificate of the authority").pem();
-        Self { issuer: Issuer::new(params, key), pem }
+        Self { issuer: Arc::new(Issuer::new(params, key)), pem }
     }
 
     /// The authority's own certificate, PEM.
@@ -91,6 +91,23 @@ impl Default for Authority {
     fn default() -> Self {
         Self::new()
     }
+}
+
+impl Certificate {
+    /// The certificate as it is sent in a handshake.
+    pub fn der(&self) -> Vec<u8> {
+        CertificateDer::from_pem_slice(self.cert.as_bytes()).expect("PEM").to_vec()
+    }
+}
+
+/// The certificate that a new connection with this SNI is shown, DER.
+pub fn presented(port: u16, authority: &Authority, sni: &str) -> std::io::Result<Vec<u8>> {
+    let stream = authority.connect(port, sni, &[])?;
+    let chain = stream.conn.peer_certificates().unwrap_or_default();
+    chain
+        .first()
+        .map(|certificate| certificate.to_vec())
+        .ok_or_else(|| std::io::Error::other("no certificate"))
 }
 
 /// A TLS connection of a client, blocking.
