@@ -34,17 +34,6 @@ fn response_headers_are_set_added_and_removed() {
     assert_eq!(response.header("server"), None);
 }
 
-/// `Host` set by a filter reaches the backend.
-#[test]
-fn the_host_can_be_set() {
-    let (gateway, backend) = filtered(
-        "- type: RequestHeaderModifier\n  requestHeaderModifier: {set: [{name: Host, value: inner.test}]}\n",
-    );
-    gateway.get("outer.test", "/");
-    assert_eq!(backend.last().headers("host"), ["inner.test"]);
-    assert_eq!(backend.last().header("x-forwarded-host"), Some("outer.test"));
-}
-
 /// Filters on a backendRef apply to requests of that one alone.
 #[test]
 fn filters_of_a_backend_ref() {

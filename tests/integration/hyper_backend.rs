@@ -118,14 +118,19 @@ async fn echo(request: Request<Incoming>, way: Way) -> Result<Response<Body>, In
         headers.insert("x-te", te.clone());
     }
     let full = Full::new(bytes);
-    *response.body_mut() = match trailers {
-        Some(trailers) => full.with_trailers(std::future::ready(Some(Ok(renamed(&trailers))))).boxed(),
+    let body = match trailers {
+        Some(trailers) => {
+            response.headers_mut().insert("trailer", announced(&trailers));
+            full.with_trailers(std::future::ready(Some(Ok(trailers)))).boxed()
+        }
         None => full.boxed(),
     };
+    *response.body_mut() = body;
     Ok(response)
 }
 
-/// The request's trailers, as they go back.
-fn renamed(trailers: &HeaderMap) -> HeaderMap {
-    trailers.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+/// The names of the trailers, for `Trailer`.
+fn announced(trailers: &HeaderMap) -> HeaderValue {
+    let names: Vec<_> = trailers.keys().map(http::HeaderName::as_str).collect();
+    HeaderValue::from_str(&names.join(", ")).unwrap()
 }

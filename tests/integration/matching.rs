@@ -125,17 +125,17 @@ fn query_parameters() {
 fn precedence_among_equal_paths() {
     let rules = [
         rule("{queryParams: [{name: q, value: \"1\"}]}", "query"),
-        rule("{headers: [{name: x, value: \"1\"}]}", "header"),
-        rule("{headers: [{name: x, value: \"1\"}, {name: y, value: \"1\"}]}", "headers"),
+        rule("{headers: [{name: x-a, value: \"1\"}]}", "header"),
+        rule("{headers: [{name: x-a, value: \"1\"}, {name: x-b, value: \"1\"}]}", "headers"),
         rule("{method: GET}", "method"),
         rule("{path: {type: PathPrefix, value: /p}}", "path"),
     ];
     let (gateway, _backends) = named(&["query", "header", "headers", "method", "path"], &rules.concat());
     for (line, fields, name) in [
-        ("GET /p?q=1", "x: 1\r\ny: 1\r\n", "path"),
-        ("GET /?q=1", "x: 1\r\ny: 1\r\n", "method"),
-        ("POST /?q=1", "x: 1\r\ny: 1\r\n", "headers"),
-        ("POST /?q=1", "x: 1\r\n", "header"),
+        ("GET /p?q=1", "x-a: 1\r\nx-b: 1\r\n", "path"),
+        ("GET /?q=1", "x-a: 1\r\nx-b: 1\r\n", "method"),
+        ("POST /?q=1", "x-a: 1\r\nx-b: 1\r\n", "headers"),
+        ("POST /?q=1", "x-a: 1\r\n", "header"),
         ("POST /?q=1", "", "query"),
     ] {
         let request = format!("{line} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n{fields}\r\n");

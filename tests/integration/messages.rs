@@ -15,10 +15,13 @@ fn bodies_of_every_size_come_back() {
     }
 }
 
+/// Trailers that are announced (RFC 9110, section 6.6.2), to a client that takes them.
 #[test]
 fn chunked_bodies_and_trailers_pass_both_ways() {
     let backend = Backend::start(|request| {
-        Reply::ok(request.body.clone()).chunked(&[("x-checksum", "abc"), ("x-second", "2")])
+        Reply::ok(request.body.clone())
+            .header("trailer", "x-checksum, x-second")
+            .chunked(&[("x-checksum", "abc"), ("x-second", "2")])
     });
     let gateway = Gateway::to(&backend);
     let mut client = gateway.client();

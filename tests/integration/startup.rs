@@ -1,7 +1,7 @@
 //! What a user sees who starts it on something that cannot work: one clear message each, and the rest goes on.
 
-use corten_test_support::{Backend, DEADLINE, Gateway, eventually, gateway::binary, yaml};
-use std::{net::TcpListener, process::Command};
+use corten_test_support::{Backend, Client, DEADLINE, Gateway, eventually, gateway::binary, yaml};
+use std::{net::{TcpListener, TcpStream}, process::Command};
 
 /// Everything that it has said so far.
 fn said(gateway: &Gateway) -> String {
@@ -18,12 +18,21 @@ fn good() -> (corten_test_support::gateway::Builder, Backend) {
     (builder, backend)
 }
 
+/// Whether the good route is answered. The listener may not be there yet, and readiness may never come:
+/// a port that cannot be had is a reason against it.
+fn serves_good(gateway: &Gateway) -> bool {
+    let Ok(stream) = TcpStream::connect(("127.0.0.1", gateway.http())) else { return false };
+    let mut client = Client::new(stream);
+    client.try_send("GET / HTTP/1.1\r\nHost: good.test\r\n\r\n").is_ok()
+        && client.read_response(false).is_ok_and(|response| response.text() == "good")
+}
+
 /// The file, the object and the reason are named, and what is good is served.
 #[track_caller]
 fn is_told(file: &str, text: &str, words: &[&str]) {
     let (builder, _backend) = good();
-    let gateway = builder.file(file, text).start();
-    assert_eq!(gateway.get("good.test", "/").text(), "good");
+    let gateway = builder.file(file, text).spawn();
+    eventually("the good route", || serves_good(&gateway));
     eventually("the message", || words.iter().all(|word| said(&gateway).contains(word)));
 }
 
@@ -120,7 +129,7 @@ fn ports_can_be_mapped() {
     let map = format!("80={}", bound.get());
     let gateway =
         builder.file("second.yaml", &second).file("r.yaml", &route).arguments(&["--port-map", &map]).start();
-    let response = corten_test_support::Client::connect(bound.get()).get("h", "/");
+    let response = Client::connect(bound.get()).get("h", "/");
     assert_eq!((response.status, response.text().as_str()), (200, "good"));
     gateway.process().terminate();
     assert!(gateway.process().wait(DEADLINE).success());

@@ -95,6 +95,7 @@ fn a_slow_reader_holds_the_backend_back() {
     });
     let gateway = Gateway::to(&backend);
     let mut client = gateway.client();
+    gateway.admin("/metrics");
     let before = gateway.process().resident();
     client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     let stalled = standstill(&sent);

@@ -92,7 +92,6 @@ const NO_SAFE_FORM: &[&str] = &[
     "/%",
     "/%2",
     "/%zz",
-    "/a#b",
 ];
 
 #[test]
@@ -105,6 +104,16 @@ fn what_has_no_safe_form_is_refused() {
         assert!(client.is_closed(), "{path}: the connection stays open");
     }
     assert_eq!((guarded.admin.count(), guarded.open.count()), (0, 0));
+}
+
+/// A fragment has no place in a request target (RFC 9112, section 3.2): refused, or cut off for all.
+#[test]
+fn a_fragment_never_goes_on() {
+    let guarded = Guarded::start("");
+    for path in ["/a#b", "/a#/../admin", "/a?q#b"] {
+        let (name, target) = guarded.answer(path);
+        assert!(name == "400" || (name == "open" && !target.contains('#')), "{path}: {name} saw {target}");
+    }
 }
 
 #[test]

@@ -95,6 +95,8 @@ fn a_head_without_end_is_a_bad_gateway() {
         path => Reply::text(path),
     });
     let gateway = Gateway::to(&backend);
+    // What the first requests set up is no growth.
+    assert_eq!(gateway.get("h", "/bad").status, 502);
     let before = gateway.process().resident();
     assert_eq!(gateway.get("h", "/bad").status, 502);
     assert_eq!(gateway.get("h", "/good").text(), "/good");

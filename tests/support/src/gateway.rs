@@ -94,6 +94,14 @@ impl Gateway {
         Client::connect(self.admin.get()).get("localhost", path)
     }
 
+    /// Whether it says of itself that it is ready. While it starts there may be nobody to ask yet.
+    pub fn is_ready(&self) -> bool {
+        let Ok(stream) = TcpStream::connect(("127.0.0.1", self.admin.get())) else { return false };
+        let mut client = Client::new(stream);
+        client.try_send("GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n").is_ok()
+            && client.read_response(false).is_ok_and(|response| response.status == 200)
+    }
+
     /// The value of a metric: the sum over its series whose labels contain all of `labels`.
     pub fn metric(&self, name: &str, labels: &[&str]) -> f64 {
         let text = self.admin("/metrics").text();
@@ -172,8 +180,7 @@ impl Builder {
         let gateway = self.spawn();
         wait_for("the gateway to be ready", DEADLINE, || {
             assert!(gateway.process.exited().is_none(), "the gateway ended");
-            TcpStream::connect(("127.0.0.1", gateway.admin.get())).ok()?;
-            (gateway.admin("/readyz").status == 200).then_some(())
+            gateway.is_ready().then_some(())
         });
         gateway
     }

@@ -1,7 +1,10 @@
 //! Requests as a backend receives them.
 
 use crate::http1::Client;
-use std::{io::Write, net::TcpStream};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
 
 /// A request, byte for byte and parsed.
 #[derive(Clone, Debug, Default)]
@@ -71,10 +74,14 @@ impl Reader {
     }
 }
 
-/// Reads one request head from a raw connection; for backends that answer by hand.
-pub fn read_head(stream: &TcpStream) -> Option<Record> {
-    let mut client = Client::new(stream.try_clone().ok()?);
-    Record::parse(client.read_until(b"\r\n\r\n").ok()?)
+/// Reads one request head from a raw connection, and not a byte more; for backends that answer by hand.
+pub fn read_head(mut stream: &TcpStream) -> Option<Record> {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).ok()?;
+        head.extend(byte);
+    }
+    Record::parse(head)
 }
 
 #[cfg(test)]
