@@ -1,7 +1,10 @@
 //! What a user sees who starts it on something that cannot work: one clear message each, and the rest goes on.
 
 use corten_test_support::{Backend, Client, DEADLINE, Gateway, eventually, gateway::binary, yaml};
-use std::{net::{TcpListener, TcpStream}, process::Command};
+use std::{
+    net::{TcpListener, TcpStream},
+    process::Command,
+};
 
 /// Everything that it has said so far.
 fn said(gateway: &Gateway) -> String {

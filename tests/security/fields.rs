@@ -137,7 +137,9 @@ fn errors_tell_nothing_of_the_inside() {
     let response = gateway.get("h", "/");
     assert_eq!(response.status, 503, "{}", response.text());
     let text = format!("{}\n{}", response.head, response.text());
-    for word in ["127.0.0.1", &backend.port().to_string(), "default/", "refused", "os error", "hyper", "corten"] {
+    for word in
+        ["127.0.0.1", &backend.port().to_string(), "default/", "refused", "os error", "hyper", "corten"]
+    {
         assert!(!text.to_lowercase().contains(word), "{word:?} in {text}");
     }
 }
