@@ -57,6 +57,19 @@ fn a_body_that_moves_is_not_cut() {
     assert_eq!(client.response().text(), "abcdefgh");
 }
 
+/// The client waits for a slow backend: that is not its idleness.
+#[test]
+fn waiting_for_an_answer_is_not_idle() {
+    let backend = Backend::start(|_| {
+        pause(Duration::from_secs(3));
+        Reply::text("late")
+    });
+    let rule = yaml::prefix_rule("/", "app");
+    let gateway =
+        Gateway::builder().service("app", &[&backend]).route("app", &[], &rule).policy(SHORT).start();
+    assert_eq!(gateway.get("h", "/").text(), "late");
+}
+
 #[test]
 fn an_idle_connection_is_closed() {
     let target = Target::with_policy(SHORT);

@@ -105,7 +105,7 @@ class WebSocketTest(unittest.IsolatedAsyncioTestCase):
 
     async def test_silence_beyond_the_idle_timeout_keeps_it_open(self) -> None:
         async with open_socket("/echo") as socket:
-            await asyncio.sleep(3)
+            await asyncio.sleep(7)
             await socket.send("still there")
             self.assertEqual(await socket.recv(), "still there")
 

@@ -1,6 +1,9 @@
 //! Certificates for tests, and clients that trust them.
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
@@ -51,6 +54,9 @@ impl Authority {
         let mut params = CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>())
             .expect("DNS names");
         params.distinguished_name.push(DnType::CommonName, names[0]);
+        params.use_authority_key_identifier_extension = true;
+        params.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         // As long as a public authority would grant, so that scanners have nothing to say about it.
         params.not_before = (SystemTime::now() - DAY).into();
         params.not_after = (SystemTime::now() + 90 * DAY).into();

@@ -20,6 +20,9 @@ use std::{
     process::{Command, ExitCode},
 };
 
+/// Long enough for cases that ask for an answer in pieces.
+const BODY: &str = "The answer of the backend behind the gateway, for whatever was asked.";
+
 #[derive(Default)]
 struct Options {
     app_protocol: String,
@@ -56,7 +59,7 @@ enum Upstream {
 
 impl Upstream {
     fn start(command: Option<&str>) -> Self {
-        let Some(command) = command else { return Self::Own(Backend::named("ok")) };
+        let Some(command) = command else { return Self::Own(Backend::named(BODY)) };
         let (port, folder) = (ReservedPort::new(), tempfile::tempdir().expect("folder"));
         let command = command.replace("{port}", &port.get().to_string());
         let mut words = command.split_whitespace();
