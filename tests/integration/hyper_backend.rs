@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use corten_test_support::tls::Certificate;
 use http::{HeaderMap, HeaderValue, Request, Response, Version};
+use http_body::Frame;
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -11,7 +12,13 @@ use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
-use std::{convert::Infallible, net::Ipv4Addr, sync::Arc};
+use std::{
+    convert::Infallible,
+    net::Ipv4Addr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -117,16 +124,30 @@ async fn echo(request: Request<Incoming>, way: Way) -> Result<Response<Body>, In
     if let Some(te) = parts.headers.get("te") {
         headers.insert("x-te", te.clone());
     }
-    let full = Full::new(bytes);
     let body = match trailers {
         Some(trailers) => {
             response.headers_mut().insert("trailer", announced(&trailers));
-            full.with_trailers(std::future::ready(Some(Ok(trailers)))).boxed()
+            Pieces([Frame::trailers(trailers), Frame::data(bytes)].into()).boxed()
         }
-        None => full.boxed(),
+        None => Full::new(bytes).boxed(),
     };
     *response.body_mut() = body;
     Ok(response)
+}
+
+/// A body of unknown length, its pieces last to first.
+struct Pieces(Vec<Frame<Bytes>>);
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.pop().map(Ok))
+    }
 }
 
 /// The names of the trailers, for `Trailer`.

@@ -40,12 +40,14 @@ fn is_told(file: &str, text: &str, words: &[&str]) {
 }
 
 #[test]
-fn an_unknown_kind() {
-    is_told(
-        "odd.yaml",
-        "apiVersion: example.test/v1\nkind: Unheard\nmetadata: {name: x}\n",
-        &["odd.yaml", "Unheard"],
-    );
+fn a_kind_of_others() {
+    is_told("odd.yaml", "apiVersion: example.test/v1\nkind: Unheard\nmetadata: {name: x}\n", &["Unheard"]);
+}
+
+#[test]
+fn a_kind_that_is_misspelt() {
+    let route = yaml::route("typo", &["t.test"], &yaml::prefix_rule("/", "app"));
+    is_told("odd.yaml", &route.replace("kind: HTTPRoute", "kind: HTTPRuote"), &["odd.yaml", "HTTPRuote"]);
 }
 
 #[test]
