@@ -2,7 +2,7 @@
 
 use super::names::{HTTP2_SETTINGS, KEEP_ALIVE, PROXY_CONNECTION};
 use crate::check::{Facts, is_asserted};
-use http::header::{CONNECTION, EXPECT, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Removes from a request what ends at the gateway: connection-specific fields, those that `Connection`
@@ -66,6 +66,10 @@ pub(crate) fn strip_response(headers: &mut HeaderMap, switching: bool) {
         if found & bit != 0 {
             headers.remove(name);
         }
+    }
+    if found & 32 != 0 {
+        // The coding counts, and the length beside it is wrong for whoever reads on (RFC 9112 section 6.3).
+        headers.remove(CONTENT_LENGTH);
     }
     if switching {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));

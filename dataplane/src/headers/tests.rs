@@ -121,6 +121,12 @@ fn responses_lose_what_belongs_to_the_upstreams_connection() {
             false,
             vec!["content-length: 1", "set-cookie: a=b"],
         ),
+        (
+            "a length beside a coding",
+            vec![("content-length", "3"), ("transfer-encoding", "chunked"), ("etag", "x")],
+            false,
+            vec!["etag: x"],
+        ),
         ("an offer to upgrade", vec![("upgrade", "h2c"), ("connection", "upgrade")], false, vec![]),
         (
             "a switch",
