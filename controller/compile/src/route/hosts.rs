@@ -1,7 +1,7 @@
 //! The hostnames of listeners with the entries of all routes on them.
 
-use super::{CompiledRoute, Rank};
-use crate::{backend::Upstreams, gateway::GatewayPlan};
+use super::{CompiledRoute, Rank, shadow::Shadows};
+use crate::{backend::Upstreams, gateway::GatewayPlan, note::Note};
 use corten_snapshot::{Action, Entry, Filter, Host, HostnamePattern, ListenerKey, Rule};
 use rustc_hash::FxHashMap;
 
@@ -44,14 +44,22 @@ impl Hosts {
         }
     }
 
-    /// The finished hostnames of the listener that `key` names by its place.
-    pub(super) fn finish(self, key: impl Fn(usize) -> Option<ListenerKey>) -> Vec<Host> {
+    /// The finished hostnames. `key` is the key of the listener at a place.
+    pub(super) fn finish(
+        self,
+        key: impl Fn(usize) -> Option<ListenerKey>,
+        notes: &mut Vec<Note>,
+    ) -> Vec<Host> {
+        let mut shadows = Shadows::default();
+        let mut drafts: Vec<_> = self.by_name.into_iter().collect();
+        drafts.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let finish = |((listener, hostname), mut draft): ((usize, HostnamePattern), HostDraft)| {
             draft.entries.sort_unstable_by_key(|(rank, _)| *rank);
+            shadows.find(&hostname, &draft.entries, &draft.rules, notes);
             let entries = draft.entries.into_iter().map(|(_, entry)| entry).collect();
             Some(Host { listener: key(listener)?, hostname, entries, rules: draft.rules })
         };
-        self.by_name.into_iter().filter_map(finish).collect()
+        drafts.into_iter().filter_map(finish).collect()
     }
 }
 

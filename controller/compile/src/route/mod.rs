@@ -8,6 +8,7 @@ mod kinds;
 mod precedence;
 mod regexes;
 mod serve;
+mod shadow;
 mod status;
 
 pub(crate) use compiled::{CompiledMatch, CompiledRoute, CompiledRule, Findings};

@@ -45,8 +45,8 @@ pub(crate) fn serve<'i, 'a>(
     routes.all(index.tls_routes.by_age());
     routes.all(index.tcp_routes.by_age());
     routes.all(index.udp_routes.by_age());
-    let Routes { hosts, plan, .. } = routes;
-    hosts.finish(|position| plan.listeners.get(position).map(crate::listener::Listener::key))
+    let Routes { hosts, plan, notes, .. } = routes;
+    hosts.finish(|position| plan.listeners.get(position).map(crate::listener::Listener::key), notes)
 }
 
 impl<'a> Routes<'_, '_, 'a> {
