@@ -8,6 +8,10 @@ use divan::{Bencher, black_box};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// As in the real process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     divan::main();
 }

@@ -3,18 +3,23 @@
 use corten_snapshot::{HashedPart, Part, PartKey, Snapshot};
 use rustc_hash::FxHashSet;
 
-/// Parts without their hashes.
+/// Parts, hashed as they come: what has just been built is still in the processor's cache.
 #[derive(Default)]
 pub(crate) struct Assembly {
-    parts: Vec<(PartKey, Part)>,
+    parts: Vec<(PartKey, HashedPart)>,
     /// Keys of parts that several others name.
     shared: FxHashSet<PartKey>,
 }
 
 impl Assembly {
+    /// Makes room for this many parts.
+    pub(crate) fn reserve(&mut self, parts: usize) {
+        self.parts.reserve(parts);
+    }
+
     /// Adds a part that nothing else adds.
     pub(crate) fn insert(&mut self, key: PartKey, part: Part) {
-        self.parts.push((key, part));
+        self.parts.push((key, HashedPart::new(part)));
     }
 
     /// Adds a part unless it is there already.
@@ -23,22 +28,54 @@ impl Assembly {
             return;
         }
         if let Some(part) = part() {
-            self.parts.push((key.clone(), part));
+            self.insert(key.clone(), part);
             self.shared.insert(key);
         }
     }
 
-    /// The snapshot. Parts that are as in `previous` are taken from there with their hashes: to compare is quicker than
-    /// to hash, and the memory is shared.
+    /// The snapshot. Parts that are as in `previous` are shared with it.
     pub(crate) fn finish(mut self, previous: &Snapshot) -> Snapshot {
-        self.parts.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        let hashed = self.parts.into_iter().map(|(key, part)| {
-            let hashed = match previous.get(&key) {
-                Some(old) if *old.part == part => old.clone(),
-                _ => HashedPart::new(part),
-            };
-            (key, hashed)
-        });
-        hashed.collect()
+        // Stable, because parts come in sorted runs, which this sort makes use of.
+        self.parts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut old = previous.iter().peekable();
+        for (key, part) in &mut self.parts {
+            while old.next_if(|(other, _)| *other < key).is_some() {}
+            if let Some((_, same)) = old.next_if(|(other, same)| *other == key && same.hash == part.hash) {
+                part.part = same.part.clone();
+            }
+        }
+        self.parts.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use corten_snapshot::{Endpoints, EndpointsKey, Trust, TrustKey};
+    use std::sync::Arc;
+
+    fn trust(assembly: &mut Assembly, name: &str, pem: &str) {
+        let key = PartKey::Trust(TrustKey::new(name));
+        assembly.share(key, || Some(Part::Trust(Trust { pem: pem.to_owned() })));
+    }
+
+    #[test]
+    fn shared_parts_stand_once_and_equal_parts_are_those_of_before() {
+        let assemble = |second: &str| {
+            let mut assembly = Assembly::default();
+            trust(&mut assembly, "b", "1");
+            trust(&mut assembly, "b", "ignored");
+            trust(&mut assembly, "a", second);
+            let endpoints = PartKey::Endpoints(EndpointsKey::new("e"));
+            assembly.insert(endpoints, Part::Endpoints(Endpoints::default()));
+            assembly
+        };
+        let before = assemble("2").finish(&Snapshot::default());
+        let after = assemble("3").finish(&before);
+        assert_eq!((before.len(), after.len()), (3, 3));
+        let kept =
+            before.iter().zip(after.iter()).map(|((_, old), (_, new))| Arc::ptr_eq(&old.part, &new.part));
+        assert_eq!(kept.collect::<Vec<_>>(), [true, false, true]);
+        assert_eq!(after, assemble("3").finish(&Snapshot::default()));
     }
 }

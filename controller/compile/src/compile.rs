@@ -52,21 +52,22 @@ fn assemble(inputs: &Inputs, options: &Options, regexes: &mut Regexes) -> (Outpu
     let mut plan = Plan::read(&index, &mut materials, statuses, notes);
     let listener_policies = ListenerPolicies::attach(&index, &plan);
     // Where requests can go. Upstreams are resolved as routes name them.
-    let mut upstreams = Upstreams::new(&index, materials);
+    let mut upstreams = Upstreams::new(&index, &plan, materials);
     // Routes: attached to listeners, compiled once, and placed on the hostnames that they share.
     let hosts = route::serve(&index, &mut plan, (&mut upstreams, regexes), (statuses, notes));
-    // Everything that is used goes into the snapshot.
-    for host in hosts {
-        assembly.insert(PartKey::Host(host.listener.clone(), host.hostname.clone()), Part::Host(host));
-    }
-    upstreams.add_to(&mut assembly);
-    for listener in plan.listeners.iter().filter(|listener| listener.programmed()) {
-        add_listener(&mut assembly, &plan, &upstreams.materials, &listener_policies, listener);
-    }
     // What the objects should show. Routes have written theirs.
     gateway::statuses(&plan, statuses, notes);
     listener_policies.statuses(statuses, notes);
     backend::statuses(&upstreams, &plan, statuses, notes);
+    // Everything that is used goes into the snapshot.
+    assembly.reserve(hosts.len() + 2 * index.services.len() + plan.listeners.len());
+    for host in hosts {
+        assembly.insert(PartKey::Host(host.listener.clone(), host.hostname.clone()), Part::Host(host));
+    }
+    let materials = upstreams.add_to(&mut assembly);
+    for listener in plan.listeners.iter().filter(|listener| listener.programmed()) {
+        add_listener(&mut assembly, &plan, &materials, &listener_policies, listener);
+    }
     for note in notes.iter_mut() {
         note.message = clean(std::mem::take(&mut note.message));
         note.remedy = clean(std::mem::take(&mut note.remedy));
@@ -94,7 +95,7 @@ fn add_listener<'a>(
         let trust = tls.client_validation.iter().flat_map(|validation| &validation.trust);
         trust.for_each(|key| materials.add_trust(assembly, key));
     }
-    let key = listener.key();
+    let key = listener.key.clone();
     let part = ListenerPart {
         namespace: listener.gateway_name.0.to_owned(),
         gateway: listener.gateway_name.1.to_owned(),

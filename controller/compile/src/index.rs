@@ -13,23 +13,23 @@ use std::{borrow::Cow, sync::Arc};
 
 /// The objects of one kind.
 pub(crate) struct Table<'a, T> {
-    sorted: Vec<&'a T>,
     by_name: FxHashMap<Name<'a>, &'a T>,
 }
 
 impl<'a, T: Object> Table<'a, T> {
     fn new(objects: &'a [Arc<T>], notes: &mut Vec<Note>) -> Self {
-        let mut sorted: Vec<&'a T> = objects.iter().map(|object| &**object).collect();
-        sorted.sort_by(|a, b| a.key().cmp(&b.key()).then_with(|| tie_break(*a, *b)));
-        sorted.dedup_by(|later, earlier| {
-            let twice = later.key() == earlier.key();
-            if twice && later != earlier {
-                notes.push(defined_twice(*earlier));
+        let mut by_name: FxHashMap<Name<'a>, &'a T> = FxHashMap::default();
+        by_name.reserve(objects.len());
+        for object in objects {
+            let known = by_name.entry(object.key()).or_insert(object);
+            if !std::ptr::eq(*known, &**object) && **known != **object {
+                notes.push(defined_twice(&**object));
+                if tie_break(&**object, *known).is_lt() {
+                    *known = object;
+                }
             }
-            twice
-        });
-        let by_name = sorted.iter().map(|object| (object.key(), *object)).collect();
-        Self { sorted, by_name }
+        }
+        Self { by_name }
     }
 
     /// The object of this name.
@@ -37,16 +37,28 @@ impl<'a, T: Object> Table<'a, T> {
         self.by_name.get(&name).copied()
     }
 
+    /// How many objects there are.
+    pub(crate) fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    /// All objects, in an order that means nothing.
+    pub(crate) fn unordered(&self) -> impl Iterator<Item = &'a T> + use<'a, '_, T> {
+        self.by_name.values().copied()
+    }
+
     /// All objects by namespace and name.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'a T> + use<'a, '_, T> {
-        self.sorted.iter().copied()
+    pub(crate) fn by_name(&self) -> Vec<&'a T> {
+        let mut objects: Vec<&'a T> = self.unordered().collect();
+        objects.sort_unstable_by_key(|object| object.key());
+        objects
     }
 
     /// All objects, the oldest first.
     pub(crate) fn by_age(&self) -> Vec<&'a T> {
-        let mut objects = self.sorted.clone();
-        objects.sort_by_cached_key(|object| object.age());
-        objects
+        let mut objects: Vec<_> = self.unordered().map(|object| (object.age(), object)).collect();
+        objects.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        objects.into_iter().map(|(_, object)| object).collect()
     }
 }
 
@@ -116,9 +128,9 @@ impl<'a> Index<'a> {
             secrets: Table::new(&inputs.secrets, notes),
             config_maps: Table::new(&inputs.config_maps, notes),
             namespaces: Table::new(&inputs.namespaces, notes),
-            grants: group(grants.iter().map(|grant| (grant.namespace(), grant))),
+            grants: group(grants.unordered().map(|grant| (grant.namespace(), grant))),
             slices: group(
-                slices.iter().filter_map(|slice| Some(((slice.namespace(), service_of(slice)?), slice))),
+                slices.unordered().filter_map(|slice| Some(((slice.namespace(), service_of(slice)?), slice))),
             ),
         }
     }

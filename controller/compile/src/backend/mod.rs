@@ -20,7 +20,7 @@ use crate::{
     text::clean,
 };
 use corten_snapshot::{Cluster, ClusterKey, Endpoints};
-use std::{borrow::Cow, collections::BTreeSet};
+use std::borrow::Cow;
 
 /// One upstream that some reference names: a port of a Service, or a Backend.
 pub(crate) struct Upstream<'a> {
@@ -31,7 +31,7 @@ pub(crate) struct Upstream<'a> {
     /// The upstream, or why there is none.
     pub(crate) outcome: Result<Reachable, Unreachable>,
     /// The Gateways that send requests to it.
-    pub(crate) gateways: BTreeSet<usize>,
+    pub(crate) gateways: Vec<usize>,
     /// Whether any of them does so without a client certificate of its own.
     pub(crate) plain: bool,
 }

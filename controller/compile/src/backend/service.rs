@@ -17,8 +17,8 @@ pub(super) struct ServiceUpstream<'a> {
     pub(super) port_name: Option<&'a str>,
     pub(super) spoken: Result<app_protocol::Spoken, Unreachable>,
     pub(super) endpoints: Result<Vec<Endpoint>, Unreachable>,
-    /// The name that its certificate should hold, if nothing else says so.
-    pub(super) hostname: String,
+    /// The name of an ExternalName.
+    pub(super) external_name: Option<String>,
     pub(super) warnings: Vec<(String, Cow<'static, str>)>,
 }
 
@@ -36,14 +36,12 @@ pub(super) fn read<'a>(
         let name = spec.and_then(|spec| spec.external_name.as_deref()).unwrap_or_default();
         let endpoints =
             external_name::endpoint(index, service.key(), name, port).map(|endpoint| vec![endpoint]);
-        let hostname = name.trim_end_matches('.').to_ascii_lowercase();
-        return Ok(ServiceUpstream { port_name, spoken, endpoints, hostname, warnings: Vec::new() });
+        let external_name = Some(name.trim_end_matches('.').to_ascii_lowercase());
+        return Ok(ServiceUpstream { port_name, spoken, endpoints, external_name, warnings: Vec::new() });
     }
     let Some(found) = found else { return Err(no_such_port(service, port)) };
-    let (namespace, name) = service.key();
     let (endpoints, warnings) = endpoints(index, service.key(), found, port);
-    let hostname = format!("{name}.{namespace}.svc.{}", index.options.cluster_domain);
-    Ok(ServiceUpstream { port_name, spoken, endpoints: Ok(endpoints), hostname, warnings })
+    Ok(ServiceUpstream { port_name, spoken, endpoints: Ok(endpoints), external_name: None, warnings })
 }
 
 fn ports(service: &Service) -> impl Iterator<Item = &ServicePort> {

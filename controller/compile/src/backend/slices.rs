@@ -25,6 +25,7 @@ pub(super) fn find(index: &Index<'_>, service: Name<'_>, port_name: &str, fallba
             add(index, slice, port, &mut found);
         }
     }
+    found.refused.sort_unstable();
     found.endpoints.sort_unstable();
     // Of an address that is both ready and going away only the ready one counts; `false` sorts first.
     found.endpoints.reverse();

@@ -3,7 +3,7 @@
 use super::{Reachable, Unreachable, Upstream, own, service, settings, tls_policy};
 use crate::{
     assembly::Assembly,
-    gateway::{ClientCertificate, GatewayPlan},
+    gateway::{ClientCertificate, GatewayPlan, Plan},
     index::Index,
     materials::Materials,
     object::{CORTEN_GROUP, Kind, Name, Object},
@@ -41,14 +41,16 @@ pub(crate) struct Upstreams<'i, 'a> {
     pub(super) policies: Targets<'a, BackendPolicy>,
     pub(super) backends: BTreeMap<Name<'a>, own::Compiled>,
     by_key: FxHashMap<(Kind, Name<'a>, u16), BackendId>,
+    /// Filled only if a Gateway has a client certificate.
     by_cluster: FxHashMap<ClusterKey, BackendId>,
+    variants_wanted: bool,
     pub(super) list: Vec<Upstream<'a>>,
     /// Clusters of their own for Gateways with a client certificate.
     variants: BTreeMap<ClusterKey, (BackendId, CertificateKey)>,
 }
 
 impl<'i, 'a> Upstreams<'i, 'a> {
-    pub(crate) fn new(index: &'i Index<'a>, mut materials: Materials) -> Self {
+    pub(crate) fn new(index: &'i Index<'a>, plan: &Plan<'a>, mut materials: Materials) -> Self {
         let tls_policies = tls_policy::attach(index);
         let compiled_tls = tls_policies
             .policies
@@ -65,6 +67,7 @@ impl<'i, 'a> Upstreams<'i, 'a> {
             backends: BTreeMap::new(),
             by_key: FxHashMap::default(),
             by_cluster: FxHashMap::default(),
+            variants_wanted: !plan.gateways.iter().all(GatewayPlan::plain_upstreams),
             list: Vec::new(),
             variants: BTreeMap::new(),
         };
@@ -74,7 +77,7 @@ impl<'i, 'a> Upstreams<'i, 'a> {
 
     /// All Backends, also those that no route names: their statuses are due anyway.
     fn compile_backends(&mut self) {
-        for backend in self.index.backends.iter() {
+        for backend in self.index.backends.by_name() {
             let target = PolicyTarget { kind: Kind::Backend, name: backend.key(), section: None };
             let settings = settings::settings(&self.policies, target);
             let compiled = own::compile(self.index, &mut self.materials, backend, settings);
@@ -129,11 +132,11 @@ impl<'i, 'a> Upstreams<'i, 'a> {
             _ => self.service(name, port),
         };
         let id = self.list.len();
-        if let Ok(reachable) = &outcome {
+        if let (true, Ok(reachable)) = (self.variants_wanted, &outcome) {
             self.by_cluster.entry(reachable.key.clone()).or_insert(id);
         }
         self.by_key.insert((kind, name, number), id);
-        let gateways = std::collections::BTreeSet::new();
+        let gateways = Vec::new();
         self.list.push(Upstream { kind, name, port_name, outcome, gateways, plain: false });
         id
     }
@@ -197,8 +200,11 @@ impl<'i, 'a> Upstreams<'i, 'a> {
         let tls = match policy {
             Some(policy) => Some(policy.tls.clone()?),
             None if spoken.tls => {
-                warnings.push(unverified(name, &read.hostname));
-                let (trust, hostname) = (TrustSource::System, read.hostname);
+                let hostname = read.external_name.unwrap_or_else(|| {
+                    format!("{}.{}.svc.{}", name.1, name.0, self.index.options.cluster_domain)
+                });
+                warnings.push(unverified(name, &hostname));
+                let trust = TrustSource::System;
                 Some(UpstreamTls { hostname, subject_alt_names: Vec::new(), trust, client_certificate: None })
             }
             None => None,
@@ -233,7 +239,9 @@ impl<'i, 'a> Upstreams<'i, 'a> {
         let anonymous = matches!(gateway.client_certificate, ClientCertificate::None);
         for id in ids {
             if let Some(upstream) = self.list.get_mut(*id) {
-                upstream.gateways.insert(position);
+                if !upstream.gateways.contains(&position) {
+                    upstream.gateways.push(position);
+                }
                 let tls = upstream.outcome.as_ref().is_ok_and(|reachable| anonymous_tls(&reachable.cluster));
                 upstream.plain |= anonymous || !tls;
             }
@@ -266,41 +274,46 @@ impl<'i, 'a> Upstreams<'i, 'a> {
         }
     }
 
-    /// Puts all upstreams that Gateways use into the snapshot.
-    pub(crate) fn add_to(&self, assembly: &mut Assembly) {
-        let with_variant: FxHashSet<BackendId> = self.variants.values().map(|(id, _)| *id).collect();
-        for (id, upstream) in self.list.iter().enumerate() {
-            let Ok(reachable) = &upstream.outcome else { continue };
-            if upstream.gateways.is_empty() {
-                continue;
-            }
-            if upstream.plain {
-                self.add_cluster(assembly, reachable.key.clone(), reachable.cluster.clone());
-            }
-            if upstream.plain || with_variant.contains(&id) {
-                let endpoints = PartKey::Endpoints(reachable.cluster.endpoints.clone());
-                assembly.insert(endpoints, Part::Endpoints(reachable.endpoints.clone()));
-            }
-        }
-        for (key, (id, certificate)) in &self.variants {
-            let Some(Ok(reachable)) = self.list.get(*id).map(|upstream| &upstream.outcome) else { continue };
+    /// Puts all upstreams that Gateways use into the snapshot, and gives back what certificates were read.
+    pub(crate) fn add_to(self, assembly: &mut Assembly) -> Materials {
+        let Self { list, variants, materials, .. } = self;
+        let mut with_variant: FxHashSet<BackendId> = FxHashSet::default();
+        for (key, (id, certificate)) in variants {
+            let Some(Ok(reachable)) = list.get(id).map(|upstream| &upstream.outcome) else { continue };
             let mut cluster = reachable.cluster.clone();
             if let Some(tls) = &mut cluster.tls {
-                tls.client_certificate = Some(certificate.clone());
+                tls.client_certificate = Some(certificate);
             }
-            self.add_cluster(assembly, key.clone(), cluster);
+            add_cluster(assembly, &materials, key, cluster);
+            with_variant.insert(id);
         }
+        // Kind after kind, as the snapshot sorts them.
+        let mut endpoints = Vec::new();
+        for (id, upstream) in list.into_iter().enumerate() {
+            let Ok(reachable) = upstream.outcome else { continue };
+            if upstream.plain || with_variant.contains(&id) {
+                let key = PartKey::Endpoints(reachable.cluster.endpoints.clone());
+                endpoints.push((key, reachable.endpoints));
+            }
+            if upstream.plain {
+                add_cluster(assembly, &materials, reachable.key, reachable.cluster);
+            }
+        }
+        for (key, endpoints) in endpoints {
+            assembly.insert(key, Part::Endpoints(endpoints));
+        }
+        materials
     }
+}
 
-    fn add_cluster(&self, assembly: &mut Assembly, key: ClusterKey, cluster: Cluster) {
-        if let Some(tls) = &cluster.tls {
-            if let TrustSource::Bundles(bundles) = &tls.trust {
-                bundles.iter().for_each(|bundle| self.materials.add_trust(assembly, bundle));
-            }
-            tls.client_certificate.iter().for_each(|key| self.materials.add_certificate(assembly, key));
+fn add_cluster(assembly: &mut Assembly, materials: &Materials, key: ClusterKey, cluster: Cluster) {
+    if let Some(tls) = &cluster.tls {
+        if let TrustSource::Bundles(bundles) = &tls.trust {
+            bundles.iter().for_each(|bundle| materials.add_trust(assembly, bundle));
         }
-        assembly.insert(PartKey::Cluster(key), Part::Cluster(cluster));
+        tls.client_certificate.iter().for_each(|key| materials.add_certificate(assembly, key));
     }
+    assembly.insert(PartKey::Cluster(key), Part::Cluster(cluster));
 }
 
 fn anonymous_tls(cluster: &Cluster) -> bool {

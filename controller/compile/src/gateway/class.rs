@@ -21,7 +21,7 @@ impl<'a> Classes<'a> {
     /// Reads all GatewayClasses and writes the statuses of ours.
     pub(super) fn read(index: &Index<'a>, statuses: &mut Statuses, notes: &mut Vec<Note>) -> Self {
         let mut classes = FxHashMap::default();
-        let ours = index.gateway_classes.iter();
+        let ours = index.gateway_classes.by_name().into_iter();
         for class in ours.filter(|class| class.spec.controller_name == index.options.controller_name) {
             let problem = parameters(class);
             if let Some(problem) = &problem {

@@ -1,6 +1,6 @@
 //! What a listener says, taken for itself.
 
-use super::{Listener, Owner, ValidationConfig, certificate, kinds};
+use super::{Listener, Owner, ValidationConfig, certificate, key, kinds};
 use crate::{hostname, index::Index, materials::Materials, object::Name, problem::Problem};
 use corten_crds::gateway as gw;
 use corten_snapshot::{ListenerProtocol, ListenerTls};
@@ -18,6 +18,7 @@ pub(crate) fn examine<'a>(
         gateway,
         gateway_name,
         owner,
+        key: key(gateway_name, owner, &spec.name),
         spec,
         position,
         hostname: None,

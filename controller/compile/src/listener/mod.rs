@@ -60,6 +60,7 @@ pub(crate) struct Listener<'a> {
     pub(crate) gateway: usize,
     pub(crate) gateway_name: Name<'a>,
     pub(crate) owner: Owner<'a>,
+    pub(crate) key: ListenerKey,
     pub(crate) spec: &'a gw::Listener,
     /// Its place in the list of its owner.
     pub(crate) position: usize,
@@ -86,17 +87,6 @@ pub(crate) struct Listener<'a> {
 }
 
 impl Listener<'_> {
-    pub(crate) fn key(&self) -> ListenerKey {
-        let (namespace, gateway) = self.gateway_name;
-        let name = &self.spec.name;
-        ListenerKey::new(match self.owner {
-            Owner::Gateway(_) => format!("{namespace}/{gateway}/{name}"),
-            Owner::ListenerSet(set) => {
-                format!("{namespace}/{gateway}/{}/{}/{name}", set.namespace(), set.name())
-            }
-        })
-    }
-
     /// Its path below `spec`.
     pub(crate) fn field(&self) -> String {
         format!("listeners[{}]", self.position)
@@ -111,4 +101,12 @@ impl Listener<'_> {
         let has_tls = self.protocol != Some(ListenerProtocol::Https) || self.tls.is_some();
         self.accepted() && self.bind.is_some() && has_tls && !self.kinds.is_empty()
     }
+}
+
+/// The key of the listener `name` of `owner`, which is the Gateway or belongs to it.
+fn key((namespace, gateway): Name<'_>, owner: Owner<'_>, name: &str) -> ListenerKey {
+    ListenerKey::new(match owner {
+        Owner::Gateway(_) => format!("{namespace}/{gateway}/{name}"),
+        Owner::ListenerSet(set) => format!("{namespace}/{gateway}/{}/{}/{name}", set.namespace(), set.name()),
+    })
 }

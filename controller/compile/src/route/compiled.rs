@@ -18,6 +18,7 @@ pub(crate) struct CompiledRoute {
 }
 
 /// One rule.
+#[derive(Clone)]
 pub(crate) struct CompiledRule {
     pub(crate) rule: Rule,
     pub(crate) matches: Vec<CompiledMatch>,
@@ -26,6 +27,7 @@ pub(crate) struct CompiledRule {
 }
 
 /// One match of a rule.
+#[derive(Clone)]
 pub(crate) struct CompiledMatch {
     /// Its `rule` is filled in later.
     pub(crate) entry: Entry,

@@ -1,6 +1,6 @@
 //! The hostnames of listeners with the entries of all routes on them.
 
-use super::{CompiledRoute, Rank, shadow::Shadows};
+use super::{CompiledRule, Rank, shadow::Shadows};
 use crate::{backend::Upstreams, gateway::GatewayPlan, note::Note};
 use corten_snapshot::{Action, Entry, Filter, Host, HostnamePattern, ListenerKey, Rule};
 use rustc_hash::FxHashMap;
@@ -18,27 +18,27 @@ struct HostDraft {
 }
 
 impl Hosts {
-    /// Adds a route (the `ordinal`th by age) to a hostname of the listener at `listener`.
+    /// Adds the rules of a route (the `ordinal`th by age) to a hostname of the listener at `listener`.
     pub(super) fn add(
         &mut self,
         (listener, hostname): (usize, &HostnamePattern),
-        (ordinal, route): (u32, &CompiledRoute),
+        (ordinal, rules): (u32, Vec<CompiledRule>),
         gateway: &GatewayPlan<'_>,
         upstreams: &mut Upstreams<'_, '_>,
     ) {
         let draft = self.by_name.entry((listener, hostname.clone())).or_default();
-        for compiled in &route.rules {
+        for compiled in rules {
             let number = u32::try_from(draft.rules.len()).unwrap_or(u32::MAX);
-            for (position, matched) in compiled.matches.iter().enumerate() {
+            for (position, matched) in compiled.matches.into_iter().enumerate() {
                 let rank = Rank {
                     specificity: matched.specificity,
                     route: ordinal,
                     rule: compiled.rule.index,
                     position: u32::try_from(position).unwrap_or(u32::MAX),
                 };
-                draft.entries.push((rank, Entry { rule: number, ..matched.entry.clone() }));
+                draft.entries.push((rank, Entry { rule: number, ..matched.entry }));
             }
-            let mut rule = compiled.rule.clone();
+            let mut rule = compiled.rule;
             adapt(&mut rule, gateway, upstreams);
             draft.rules.push(rule);
         }
@@ -50,12 +50,18 @@ impl Hosts {
         key: impl Fn(usize) -> Option<ListenerKey>,
         notes: &mut Vec<Note>,
     ) -> Vec<Host> {
-        let mut shadows = Shadows::default();
         let mut drafts: Vec<_> = self.by_name.into_iter().collect();
-        drafts.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        let finish = |((listener, hostname), mut draft): ((usize, HostnamePattern), HostDraft)| {
+        for (_, draft) in &mut drafts {
             draft.entries.sort_unstable_by_key(|(rank, _)| *rank);
-            shadows.find(&hostname, &draft.entries, &draft.rules, notes);
+        }
+        // In one order, because each shadowed match is noted for the first hostname only.
+        let mut several: Vec<_> = drafts.iter().filter(|(_, draft)| draft.entries.len() > 1).collect();
+        several.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let mut shadows = Shadows::default();
+        for ((_, hostname), draft) in several {
+            shadows.find(hostname, &draft.entries, &draft.rules, notes);
+        }
+        let finish = |((listener, hostname), draft): ((usize, HostnamePattern), HostDraft)| {
             let entries = draft.entries.into_iter().map(|(_, entry)| entry).collect();
             Some(Host { listener: key(listener)?, hostname, entries, rules: draft.rules })
         };

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     backend::Upstreams,
-    gateway::Plan,
+    gateway::{GatewayPlan, Plan},
     index::Index,
     note::{Note, Severity},
     object::Kind,
@@ -18,7 +18,7 @@ use crate::{
 };
 use corten_crds::gateway::{GatewayDefaultScope, ParentReference};
 use corten_snapshot::{Host, HostnamePattern};
-use std::{borrow::Cow, collections::BTreeSet};
+use std::borrow::Cow;
 
 /// Everything about routes that is being put together.
 pub(crate) struct Routes<'r, 'i, 'a> {
@@ -46,7 +46,7 @@ pub(crate) fn serve<'i, 'a>(
     routes.all(index.tcp_routes.by_age());
     routes.all(index.udp_routes.by_age());
     let Routes { hosts, plan, notes, .. } = routes;
-    hosts.finish(|position| plan.listeners.get(position).map(crate::listener::Listener::key), notes)
+    hosts.finish(|position| plan.listeners.get(position).map(|listener| listener.key.clone()), notes)
 }
 
 impl<'a> Routes<'_, '_, 'a> {
@@ -72,8 +72,8 @@ impl<'a> Routes<'_, '_, 'a> {
             return;
         }
         let mut scope = Scope { upstreams: &mut *self.upstreams, regexes: self.regexes };
-        let compiled = route.compile(&mut scope);
-        if !self.place(&parents, &compiled, ordinal) {
+        let mut compiled = route.compile(&mut scope);
+        if !self.place(&parents, &mut compiled, ordinal) {
             self.notes.push(not_served().note(&route.id(), Severity::Warning));
         }
         self.write_status(route, &parents, &compiled, &hostnames);
@@ -110,39 +110,55 @@ impl<'a> Routes<'_, '_, 'a> {
     fn place(
         &mut self,
         parents: &[(Cow<'_, ParentReference>, Parent)],
-        compiled: &CompiledRoute,
+        compiled: &mut CompiledRoute,
         ordinal: u32,
     ) -> bool {
-        let (mut any, mut served) = (false, false);
         let accepted = !compiled.wholly_invalid();
-        let mut seen: BTreeSet<(usize, &HostnamePattern)> = BTreeSet::new();
-        let mut counted: BTreeSet<usize> = BTreeSet::new();
+        let mut any = false;
+        let mut placements: Vec<(usize, &HostnamePattern)> = Vec::new();
+        let mut counted: Vec<usize> = Vec::new();
         let attached = parents.iter().filter_map(|(_, parent)| match parent {
             Parent::Attached(listeners) => Some(listeners),
             _ => None,
         });
         for (position, hostnames) in attached.flatten() {
             let Some(listener) = self.plan.listeners.get_mut(*position) else { continue };
-            if accepted && counted.insert(*position) {
+            any = true;
+            if accepted && !counted.contains(position) {
+                counted.push(*position);
                 listener.attached = listener.attached.saturating_add(1);
             }
-            let (programmed, number) = (listener.programmed(), listener.gateway);
-            let Some(gateway) = self.plan.gateways.get(number) else { continue };
-            any = true;
-            if !programmed || !gateway.accepted() {
-                continue;
+            let gateway = self.plan.gateways.get(listener.gateway);
+            if listener.programmed() && gateway.is_some_and(GatewayPlan::accepted) {
+                placements.extend(hostnames.iter().map(|hostname| (*position, hostname)));
             }
-            served = true;
+        }
+        placements.sort_unstable();
+        placements.dedup();
+        self.add_to_hosts(&placements, compiled, ordinal);
+        !any || !placements.is_empty()
+    }
+
+    /// The last hostname takes the rules over, the others get copies.
+    fn add_to_hosts(
+        &mut self,
+        placements: &[(usize, &HostnamePattern)],
+        compiled: &mut CompiledRoute,
+        ordinal: u32,
+    ) {
+        for (left, (position, hostname)) in (1..=placements.len()).rev().zip(placements) {
+            let number = self.plan.listeners.get(*position).map(|listener| listener.gateway);
+            let Some((number, gateway)) =
+                number.and_then(|number| Some((number, self.plan.gateways.get(number)?)))
+            else {
+                continue;
+            };
             for rule in &compiled.rules {
                 self.upstreams.used_by(number, gateway, &rule.backends);
             }
-            for hostname in hostnames {
-                if seen.insert((*position, hostname)) {
-                    self.hosts.add((*position, hostname), (ordinal, compiled), gateway, self.upstreams);
-                }
-            }
+            let rules = if left == 1 { std::mem::take(&mut compiled.rules) } else { compiled.rules.clone() };
+            self.hosts.add((*position, hostname), (ordinal, rules), gateway, self.upstreams);
         }
-        served || !any
     }
 
     fn write_status<R: RouteKind>(

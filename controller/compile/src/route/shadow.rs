@@ -28,9 +28,6 @@ impl Shadows {
         notes: &mut Vec<Note>,
     ) {
         let mut first: FxHashMap<(&PathMatch, Option<&str>), Vec<&(Rank, Entry)>> = FxHashMap::default();
-        if entries.len() < 2 {
-            return;
-        }
         for item in entries {
             let (rank, entry) = item;
             let alike = first.entry((&entry.path, entry.method.as_deref())).or_default();

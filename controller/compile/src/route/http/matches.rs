@@ -22,10 +22,12 @@ pub(super) fn compile(
     let before = findings.invalid.len();
     let mut entries = Vec::with_capacity(matches.len());
     for (position, matched) in matches.iter().enumerate() {
-        let field = format!("{field}.matches[{position}]");
-        match entry(matched, &field, regexes) {
+        match entry(matched, regexes) {
             Ok(entry) => entries.push(compiled(entry)),
-            Err(problem) => findings.invalid.push(problem),
+            Err(problem) => {
+                let field = format!("{field}.matches[{position}].{}", problem.field);
+                findings.invalid.push(Problem { field, ..problem });
+            }
         }
     }
     (findings.invalid.len() == before).then_some(entries)
@@ -40,15 +42,16 @@ fn everything() -> Entry {
     Entry { path, method: None, headers: Vec::new(), query: Vec::new(), rule: 0 }
 }
 
-fn entry(matched: &HttpRouteMatch, field: &str, regexes: &mut Regexes) -> Result<Entry, Problem> {
+/// The field of an error is below the match.
+fn entry(matched: &HttpRouteMatch, regexes: &mut Regexes) -> Result<Entry, Problem> {
     let path = match &matched.path {
-        Some(path) => path::compile(path, field, regexes)?,
+        Some(path) => path::compile(path, regexes)?,
         None => PathMatch::Prefix(String::new()),
     };
-    let headers = values(&matched.headers, &format!("{field}.headers"), regexes, &|name| {
+    let headers = values(&matched.headers, "headers", regexes, &|name| {
         text::header_name(name).map_err(|message| (message, "write a header name such as x-version"))
     })?;
-    let query = values(&matched.query_params, &format!("{field}.queryParams"), regexes, &|name| {
+    let query = values(&matched.query_params, "queryParams", regexes, &|name| {
         let control = name.chars().any(char::is_control);
         let refused = format!("`{}` is not the name of a query parameter", name.escape_debug());
         if name.is_empty() || control { Err((refused, "write a name")) } else { Ok(name.to_owned()) }

@@ -6,14 +6,10 @@ use corten_crds::gateway::{HttpPathMatch, PathMatchType};
 use corten_snapshot::PathMatch;
 
 /// Compiles a path match.
-pub(super) fn compile(
-    path: &HttpPathMatch,
-    field: &str,
-    regexes: &mut Regexes,
-) -> Result<PathMatch, Problem> {
+pub(super) fn compile(path: &HttpPathMatch, regexes: &mut Regexes) -> Result<PathMatch, Problem> {
     let value = path.value.as_deref().unwrap_or("/");
     let refused = |message: String, remedy: &'static str| {
-        Problem::new("UnsupportedValue", format!("{field}.path.value"), message, remedy)
+        Problem::new("UnsupportedValue", "path.value", message, remedy)
     };
     let plain = || {
         normalize(value).map_err(|why| {
@@ -147,7 +143,7 @@ mod tests {
     fn prefixes_end_without_a_slash() {
         let prefix = |value: &str| {
             let path = HttpPathMatch { type_: None, value: Some(value.to_owned()) };
-            compile(&path, "f", &mut Regexes::default()).unwrap()
+            compile(&path, &mut Regexes::default()).unwrap()
         };
         assert_eq!(prefix("/"), PathMatch::Prefix(String::new()));
         assert_eq!(prefix("/a/"), PathMatch::Prefix("/a".to_owned()));

@@ -32,7 +32,12 @@ pub(super) fn compile<'a>(
     let body = Body::compile(route, rule, &matches, (&field, scope), &mut findings);
     let broken = !findings.invalid.is_empty();
     compiled.broken += usize::from(broken);
-    let base = Rule {
+    let why = findings.invalid.first().or(body.closed.as_ref());
+    let body = match why.map(|problem| format!("{}: {}", problem.field, problem.message)) {
+        Some(reason) => Body::error(reason),
+        None => body,
+    };
+    let rule = Rule {
         route: RouteId {
             kind: Kind::HttpRoute.as_str().to_owned(),
             namespace: route.namespace().to_owned(),
@@ -40,30 +45,19 @@ pub(super) fn compile<'a>(
         },
         index: u32::try_from(index).unwrap_or(u32::MAX),
         name: rule.name.clone(),
-        filters: Vec::new(),
-        action: Action::Error { status: 500, reason: reason(&findings, &body) },
-        timeouts: Timeouts::default(),
-        retry: None,
+        filters: body.filters.filters,
+        action: body.action,
+        timeouts: body.timeouts,
+        retry: body.retry,
     };
-    let (rule, backends) =
-        if broken || body.closed.is_some() { (base, Vec::new()) } else { body.into_rule(base) };
     compiled.findings.append(findings);
-    compiled.rules.push(CompiledRule { rule, matches, backends });
-}
-
-/// Why the rule answers 500, if it does.
-fn reason(findings: &Findings, body: &Body) -> String {
-    let problem = findings.invalid.first().or(body.closed.as_ref());
-    problem.map_or_else(
-        || "the rule has no backendRefs".to_owned(),
-        |problem| format!("{}: {}", problem.field, problem.message),
-    )
+    compiled.rules.push(CompiledRule { rule, matches, backends: body.backends });
 }
 
 /// A rule, its matches aside.
 struct Body {
     filters: filter::Compiled,
-    action: Option<Action>,
+    action: Action,
     backends: Vec<crate::backend::BackendId>,
     timeouts: Timeouts,
     retry: Option<Retry>,
@@ -114,19 +108,27 @@ impl Body {
         }
         let mut backends = std::mem::take(&mut filters.backends);
         backends.extend(forward.upstreams);
-        let action = (!forward.backends.is_empty()).then_some(Action::Forward(forward.backends));
+        let action = match forward.backends {
+            backends if backends.is_empty() => error("the rule has no backendRefs".to_owned()),
+            backends => Action::Forward(backends),
+        };
         let closed = filters.closed.take();
         Self { filters, action, backends, timeouts, retry, closed }
     }
 
-    fn into_rule(self, base: Rule) -> (Rule, Vec<crate::backend::BackendId>) {
-        let rule = Rule {
-            filters: self.filters.filters,
-            action: self.action.unwrap_or(base.action),
-            timeouts: self.timeouts,
-            retry: self.retry,
-            ..base
-        };
-        (rule, self.backends)
+    /// A rule that answers 500.
+    fn error(reason: String) -> Self {
+        Self {
+            filters: filter::Compiled::default(),
+            action: error(reason),
+            backends: Vec::new(),
+            timeouts: Timeouts::default(),
+            retry: None,
+            closed: None,
+        }
     }
+}
+
+fn error(reason: String) -> Action {
+    Action::Error { status: 500, reason }
 }
