@@ -66,12 +66,8 @@ pub fn check(arguments: &Arguments) -> Exit {
             return Exit::Usage;
         }
     };
-    loader.load();
-    let compiled =
-        compiled::compile(&loader, &compiled::options(&arguments.port_map, compiled::EVERY_ADDRESS));
-    let mut diagnostics = loader.diagnostics().to_vec();
-    diagnostics.extend(compiled.diagnostics);
-    diagnostics.sort();
+    let options = compiled::options(&arguments.port_map, compiled::EVERY_ADDRESS);
+    let (_, diagnostics) = compiled::once(&mut loader, &options);
     let summary = Summary::of(&loader, &diagnostics);
     // Nobody reads on after a closed pipe; the exit code says it all the same.
     let _ = write(&mut io::stdout().lock(), arguments.format, &diagnostics, summary);

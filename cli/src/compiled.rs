@@ -1,8 +1,8 @@
 //! Files, compiled: the same for every command.
 
 use crate::{
-    diagnostic::{Diagnostic, Severity},
-    load::{Loader, identity::ObjectId},
+    diagnostic::{Diagnostic, Place, Severity},
+    load::{Loader, identity::ObjectId, places::Places},
 };
 use corten_compile::{Addresses, Note, Options, Output, Ports};
 use std::{
@@ -16,15 +16,33 @@ use std::{
 pub struct Compiled {
     /// Snapshot and statuses.
     pub output: Output,
-    /// What the compiler says about the objects; what is wrong with the files is [`Loader::diagnostics`].
+    /// What the compiler says about the objects, see [`diagnostics`].
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Compiles what `loader` has read.
 pub fn compile(loader: &Loader, options: &Options) -> Compiled {
     let output = corten_compile::compile(&loader.inventory().inputs(), options);
-    let diagnostics = output.notes.iter().map(|note| diagnostic(loader, note)).collect();
+    let diagnostics = diagnostics(&output, loader);
     Compiled { output, diagnostics }
+}
+
+/// What the compiler says about the objects, each at its object's line; [`Places::refine`] brings it to the field.
+/// What is wrong with the files is [`Loader::diagnostics`].
+pub fn diagnostics(output: &Output, loader: &Loader) -> Vec<Diagnostic> {
+    output.notes.iter().map(|note| diagnostic(loader, note)).collect()
+}
+
+/// Reads and compiles files, with everything that is wrong, each at its field's line and sorted by place.
+pub fn once(loader: &mut Loader, options: &Options) -> (Output, Vec<Diagnostic>) {
+    loader.load();
+    let compiled = compile(loader, options);
+    let mut all = loader.diagnostics().to_vec();
+    all.extend(compiled.diagnostics);
+    let mut places = Places::new(loader);
+    all.iter_mut().for_each(|diagnostic| places.refine(diagnostic));
+    all.sort();
+    (compiled.output, all)
 }
 
 /// How files are compiled: without a cluster, with listener ports mapped, served at `bind`.
@@ -58,7 +76,8 @@ fn diagnostic(loader: &Loader, note: &Note) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(severity, note.reason.clone(), note.message.clone())
         .of(id.display())
         .field(note.field.clone());
-    diagnostic.place = loader.place(&id, &note.field);
+    diagnostic.place =
+        loader.inventory().get(&id).map(|entry| Place { file: entry.file.clone(), line: entry.line });
     diagnostic.remedy = Some(note.remedy.clone()).filter(|remedy| !remedy.is_empty());
     diagnostic
 }

@@ -51,15 +51,13 @@ pub fn explain(arguments: &Arguments) -> Exit {
             return Exit::Usage;
         }
     };
-    loader.load();
-    let compiled =
-        compiled::compile(&loader, &compiled::options(&arguments.port_map, compiled::EVERY_ADDRESS));
-    let all = loader.diagnostics().iter().chain(&compiled.diagnostics);
-    let errors = all.filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    let options = compiled::options(&arguments.port_map, compiled::EVERY_ADDRESS);
+    let (output, diagnostics) = compiled::once(&mut loader, &options);
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     if errors > 0 {
         eprintln!("note: `corten check` finds {errors} errors in these files");
     }
-    let snapshot = &compiled.output.snapshot;
+    let snapshot = &output.snapshot;
     let decision = decide::decide(snapshot, &request);
     let answer = answer::answer(&decision, &request, snapshot, &loader);
     // Nobody reads on after a closed pipe; the exit code says it all the same.

@@ -10,13 +10,14 @@ pub mod file;
 pub mod identity;
 pub mod inventory;
 pub mod kinds;
+mod parallel;
 pub mod paths;
+pub mod places;
 pub mod read;
 pub mod yaml;
 
-use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
 use file::File;
-use identity::ObjectId;
 use inventory::{Change, Files, Inventory};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -57,14 +58,17 @@ impl Loader {
             let before = old.remove(Path::new(STDIN));
             self.files.push((Arc::from(Path::new(STDIN)), File::parse(text, None, before.as_ref())));
         }
-        for (path, stamp) in found.files {
+        let work = found.files.into_iter().map(|(path, stamp)| {
             let before = old.remove(&path);
+            (path, stamp, before)
+        });
+        self.files.extend(parallel::map(work.collect(), |(path, stamp, before)| {
             let file = match before {
                 Some(same) if same.stamp == Some(stamp) && same.error.is_none() => same,
                 before => File::read(&path, Some(stamp), before.as_ref()),
             };
-            self.files.push((path, file));
-        }
+            (path, file)
+        }));
         self.folders = found.folders;
         self.walk_errors = found.errors;
         self.take_stock()
@@ -130,24 +134,6 @@ impl Loader {
     /// All that is wrong with the files and objects.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
-    }
-
-    /// Where an object, or a field of it, is written.
-    pub fn place(&self, id: &ObjectId, field: &str) -> Option<Place> {
-        let entry = self.inventory.get(id)?;
-        let place = |line| Some(Place { file: entry.file.clone(), line });
-        if field.is_empty() {
-            return place(entry.line);
-        }
-        let text = match &self.stdin {
-            Some(text) if *entry.file == *Path::new(STDIN) => file::text_at(text, entry.document_line),
-            _ => file::document_text(&entry.file, entry.document_line),
-        };
-        place(
-            text.map_or(entry.line, |text| {
-                entry.document_line + read::line_of(&text, entry.index, field) - 1
-            }),
-        )
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     request::Request,
     words,
 };
-use crate::load::{Loader, identity::ObjectId};
+use crate::load::{Loader, identity::ObjectId, places::Places};
 use corten_snapshot::{
     Action, Backend, Cluster, Endpoint, Endpoints, Part, PartKey, Rule, Snapshot, Target, UpstreamProtocol,
 };
@@ -178,7 +178,7 @@ impl Teller<'_> {
             namespace: route.namespace.clone(),
             name: route.name.clone(),
         };
-        let place = self.loader.place(&id, &format!("spec.rules[{}]", rule.index));
+        let place = Places::new(self.loader).of(&id, &format!("spec.rules[{}]", rule.index));
         RuleName {
             route: id.display().to_string(),
             index: rule.index,

@@ -50,15 +50,12 @@ spec:
 
 fn explained(request: &str, headers: &[&str]) -> Answer {
     let mut loader = Loader::new(Vec::new(), Some(YAML.to_owned()));
-    loader.load();
+    let options = compiled::options(&["8080=18080".parse().unwrap()], compiled::EVERY_ADDRESS);
+    let (output, _) = compiled::once(&mut loader, &options);
     assert_eq!(loader.diagnostics(), []);
-    let compiled = compiled::compile(
-        &loader,
-        &compiled::options(&["8080=18080".parse().unwrap()], compiled::EVERY_ADDRESS),
-    );
     let mut request: Request = request.parse().unwrap();
     headers.iter().try_for_each(|header| request.add_header(header)).unwrap();
-    let snapshot = &compiled.output.snapshot;
+    let snapshot = &output.snapshot;
     let decision = super::decide::decide(snapshot, &request);
     super::answer::answer(&decision, &request, snapshot, &loader)
 }

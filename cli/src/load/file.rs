@@ -1,7 +1,8 @@
 //! One file and its documents.
 
 use super::{
-    documents,
+    documents::{self, RawDocument},
+    parallel,
     paths::{Stamp, plain},
     read::{Document, Finding, read},
     yaml::MAX_FILE_BYTES,
@@ -44,15 +45,22 @@ impl File {
     }
 
     /// The same with the text at hand.
-    pub fn parse(text: &str, stamp: Option<Stamp>, before: Option<&Self>) -> Self {
-        let known: HashMap<ContentHash, &Arc<Document>> =
-            before.into_iter().flat_map(|file| &file.documents).map(|d| (d.hash, &d.document)).collect();
-        let place = |raw: documents::RawDocument<'_>| {
+    pub fn parse<'a>(text: &'a str, stamp: Option<Stamp>, before: Option<&Self>) -> Self {
+        // Documents of one text are told apart by their order, the last on top.
+        let mut known: HashMap<ContentHash, Vec<&Arc<Document>>> = HashMap::new();
+        for placed in before.into_iter().flat_map(|file| file.documents.iter().rev()) {
+            known.entry(placed.hash).or_default().push(&placed.document);
+        }
+        let reuse = |raw: RawDocument<'a>| {
             let hash = ContentHash::of(raw.text.as_bytes());
-            let document = known.get(&hash).map_or_else(|| Arc::new(read(raw.text)), |&same| same.clone());
-            Placed { line: raw.line, hash, document }
+            (raw, hash, known.get_mut(&hash).and_then(Vec::pop).cloned())
         };
-        Self { stamp, documents: documents::split(text).into_iter().map(place).collect(), error: None }
+        let work: Vec<_> = documents::split(text).into_iter().map(reuse).collect();
+        let documents = parallel::map(work, |(raw, hash, same)| {
+            let document = same.unwrap_or_else(|| Arc::new(read(raw.text)));
+            Placed { line: raw.line, hash, document }
+        });
+        Self { stamp, documents, error: None }
     }
 
     /// Whether it may hold objects that could not be identified.
@@ -77,15 +85,14 @@ fn content(path: &Path) -> Result<String, (u32, String)> {
     })
 }
 
-/// The text of one document of a file as it is now; for messages that name a field's line.
-pub fn document_text(path: &Path, line: u32) -> Option<String> {
-    let text = content(path).ok()?;
-    text_at(&text, line)
+/// The documents of a file as it is now, by the line that they start at; none if it cannot be read.
+pub fn texts(path: &Path) -> HashMap<u32, String> {
+    content(path).map(|text| texts_of(&text)).unwrap_or_default()
 }
 
-/// The text of the document that starts at `line`.
-pub fn text_at(text: &str, line: u32) -> Option<String> {
-    documents::split(text).into_iter().find(|raw| raw.line == line).map(|raw| raw.text.to_owned())
+/// The documents of a text, by the line that they start at.
+pub fn texts_of(text: &str) -> HashMap<u32, String> {
+    documents::split(text).into_iter().map(|raw| (raw.line, raw.text.to_owned())).collect()
 }
 
 #[cfg(test)]
@@ -112,6 +119,17 @@ mod tests {
     }
 
     #[test]
+    fn documents_of_one_text_stay_apart() {
+        let twice = format!("{TWO}---\n{TWO}");
+        let before = File::parse(&twice, None, None);
+        let after = File::parse(&twice, None, Some(&before));
+        for (one, two) in before.documents.iter().zip(&after.documents) {
+            assert!(Arc::ptr_eq(&one.document, &two.document));
+        }
+        assert!(!Arc::ptr_eq(&after.documents[1].document, &after.documents[3].document));
+    }
+
+    #[test]
     fn what_cannot_be_read_says_why() {
         let missing = File::read(Path::new("/nonexistent/a.yaml"), None, None);
         assert_eq!(missing.error.unwrap().diagnostic.message, "cannot be read: No such file or directory");
@@ -125,7 +143,9 @@ mod tests {
     #[test]
     fn the_text_of_a_document_is_found_by_its_line() {
         let (_dir, path) = write(TWO.as_bytes());
-        assert!(document_text(&path, 4).unwrap().contains("name: b"));
-        assert_eq!(document_text(&path, 2), None, "the file has changed since");
+        let texts = texts(&path);
+        assert!(texts[&4].contains("name: b"));
+        assert_eq!(texts.len(), 2);
+        assert!(super::texts(Path::new("/nonexistent")).is_empty());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::kinds::{Known, look_up};
 use crate::diagnostic::ObjectName;
-use corten_crds::kinds::KindInfo;
+use corten_crds::kinds::{KINDS, KindInfo};
 use serde_json::{Map, Value};
 
 /// Which object it is. Ordered by kind, then namespace, then name.
@@ -19,6 +19,13 @@ pub struct ObjectId {
 }
 
 impl ObjectId {
+    /// The object that a message names; `None` if its kind is not read.
+    pub fn of(name: &ObjectName) -> Option<Self> {
+        let info = KINDS.iter().find(|info| info.kind == name.kind)?;
+        let (namespace, name) = (name.namespace.clone(), name.name.clone());
+        Some(Self { group: info.group, kind: info.kind, namespace, name })
+    }
+
     /// As messages write it.
     pub fn display(&self) -> ObjectName {
         ObjectName { kind: self.kind.to_owned(), namespace: self.namespace.clone(), name: self.name.clone() }

@@ -64,12 +64,8 @@ pub fn read(text: &str) -> Document {
     document
 }
 
-/// The line of a field in the text of a document, from 1.
-pub fn line_of(text: &str, index: Option<usize>, path: &str) -> u32 {
-    yaml::Node::parse(text).map_or(1, |node| line_in(&node, index, path))
-}
-
-fn line_in(node: &yaml::Node, index: Option<usize>, path: &str) -> u32 {
+/// The line of a field in a document, from 1; `index` says which item of a List.
+pub fn line_in(node: &yaml::Node, index: Option<usize>, path: &str) -> u32 {
     let mut steps: Vec<_> =
         index.into_iter().flat_map(|i| [yaml::Step::Key("items"), yaml::Step::Index(i)]).collect();
     steps.extend(field::steps(path));

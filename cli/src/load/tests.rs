@@ -67,7 +67,7 @@ fn standard_input_is_a_file_named_dash() {
     assert_eq!(names(&loader), ["a"]);
     assert!(loader.diagnostics()[0].to_string().starts_with("-:5: error: "), "{:?}", loader.diagnostics());
     let id = loader.inventory().iter().next().unwrap().0.clone();
-    assert_eq!(loader.place(&id, "metadata.name").unwrap().to_string(), "-:3");
+    assert_eq!(places::Places::new(&loader).of(&id, "metadata.name").unwrap().to_string(), "-:3");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn places_of_objects_and_fields() {
     )]);
     let loader = folder.loader();
     let id = loader.inventory().iter().nth(1).unwrap().0.clone();
-    let line = |field| loader.place(&id, field).unwrap().line;
+    let line = |field| places::Places::new(&loader).of(&id, field).unwrap().line;
     assert_eq!(line(""), 6);
     assert_eq!(line("metadata.name"), 9);
     assert_eq!(line("metadata.labels"), 8, "the line of what holds it");

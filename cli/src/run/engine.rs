@@ -11,7 +11,7 @@ use crate::{
     diagnostic::Diagnostic,
     load::{Loader, inventory::Change, paths::plain},
 };
-use corten_compile::Options;
+use corten_compile::{Compiler, Options};
 use corten_dataplane::{
     Handle,
     source::{Ack, MemoryPublisher, memory},
@@ -24,6 +24,7 @@ use tokio::time::Instant;
 pub struct Engine {
     loader: Loader,
     options: Options,
+    compiler: Compiler,
     publisher: MemoryPublisher,
     handle: Handle,
     /// What is wrong with the objects that are in force.
@@ -65,9 +66,16 @@ impl Engine {
         let handle = corten_dataplane::start(&dataplane, Box::new(source))
             .map_err(|error| format!("the dataplane does not start: {}", plain(&error)))?;
         let options = compiled::options(&arguments.port_map, arguments.bind);
-        let mut engine = Self { loader, options, publisher, handle, diagnostics: Vec::new() };
+        let mut engine = Self {
+            loader,
+            options,
+            compiler: Compiler::default(),
+            publisher,
+            handle,
+            diagnostics: Vec::new(),
+        };
         let (snapshot, _) = engine.put_in_force().await?;
-        reporter.problems(engine.loader.diagnostics().iter().chain(&engine.diagnostics));
+        reporter.problems(engine.loader.diagnostics().iter().chain(&engine.diagnostics), &engine.loader);
         let status = engine.handle.status();
         let summary = Summary::of(&snapshot, &status, &engine.loader, started.elapsed());
         Ok((engine, Summary { admin, ..summary }))
@@ -87,24 +95,23 @@ impl Engine {
         let change = read(&mut self.loader, changes, watcher, reporter);
         if change.is_empty() {
             // Perhaps a mistake has come or gone that leaves all objects as they were.
-            reporter.problems(self.loader.diagnostics().iter().chain(&self.diagnostics));
+            reporter.problems(self.loader.diagnostics().iter().chain(&self.diagnostics), &self.loader);
             return Ok(());
         }
         let (_, ack) = self.put_in_force().await?;
         reporter.reloaded(&Round { change, revision: ack.revision, took: started.elapsed() });
-        reporter.problems(self.loader.diagnostics().iter().chain(&self.diagnostics));
+        reporter.problems(self.loader.diagnostics().iter().chain(&self.diagnostics), &self.loader);
         Ok(())
     }
 
     /// Compiles and publishes.
     async fn put_in_force(&mut self) -> Result<(Snapshot, Ack), String> {
-        let compiled = compiled::compile(&self.loader, &self.options);
-        let snapshot = compiled.output.snapshot;
-        let published = self.publisher.publish(snapshot.clone()).await;
+        let output = self.compiler.compile(&self.loader.inventory().inputs(), &self.options);
+        let published = self.publisher.publish(output.snapshot.clone()).await;
         let ack = published.map_err(|_| "the dataplane has ended".to_owned())?;
-        self.diagnostics = compiled.diagnostics;
+        self.diagnostics = compiled::diagnostics(&output, &self.loader);
         self.diagnostics.extend(rejected::diagnostics(&ack.rejected, &self.loader));
-        Ok((snapshot, ack))
+        Ok((output.snapshot, ack))
     }
 
     /// Ends politely; returns how many connections were cut.

@@ -2,7 +2,7 @@
 
 use crate::{
     diagnostic::Diagnostic,
-    load::{Loader, identity::ObjectId},
+    load::{Loader, identity::ObjectId, places::Places},
 };
 use corten_snapshot::{PartKey, Rejected};
 
@@ -24,7 +24,7 @@ pub fn diagnostics(rejected: &[Rejected], loader: &Loader) -> Vec<Diagnostic> {
         let mut diagnostic = Diagnostic::error(code(&part.key), message);
         if let Some(id) = id {
             diagnostic = diagnostic.of(id.display()).field(field);
-            diagnostic.place = loader.place(&id, "");
+            diagnostic.place = Places::new(loader).of(&id, "");
         } else {
             diagnostic.message = format!("{}: {message}", part.key);
         }

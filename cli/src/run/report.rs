@@ -3,7 +3,7 @@
 use super::{engine::Round, summary::Summary};
 use crate::{
     diagnostic::{Diagnostic, Place, Severity},
-    load::identity::ObjectId,
+    load::{Loader, identity::ObjectId, places::Places},
     logging::Format,
 };
 use std::{collections::HashSet, fmt::Write as _, path::PathBuf, sync::Arc};
@@ -59,12 +59,15 @@ impl Reporter {
     }
 
     /// Tells what is wrong and has not been told yet; what is right again is forgotten.
-    pub fn problems<'a>(&mut self, all: impl Iterator<Item = &'a Diagnostic>) {
+    pub fn problems<'a>(&mut self, all: impl Iterator<Item = &'a Diagnostic>, loader: &Loader) {
+        let mut places = Places::new(loader);
         let now: HashSet<Diagnostic> = all
             .map(|diagnostic| {
                 let key = without_line(diagnostic);
                 if !self.told.contains(&key) {
-                    self.tell(diagnostic);
+                    let mut diagnostic = diagnostic.clone();
+                    places.refine(&mut diagnostic);
+                    self.tell(&diagnostic);
                 }
                 key
             })
@@ -205,9 +208,9 @@ mod tests {
     fn a_problem_that_only_moves_is_no_news() {
         let at = |line| Diagnostic::error("x", "y").at(&Arc::from(Path::new("a.yaml")), line);
         let mut reporter = Reporter::new(Format::Text);
-        reporter.problems([at(3)].iter());
+        reporter.problems([at(3)].iter(), &Loader::default());
         assert!(reporter.told.contains(&without_line(&at(7))));
-        reporter.problems(std::iter::empty());
+        reporter.problems(std::iter::empty(), &Loader::default());
         assert!(reporter.told.is_empty(), "mended, so it would be told again");
     }
 }

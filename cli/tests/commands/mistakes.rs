@@ -21,6 +21,7 @@ fn started_with(bad: &str) -> (String, Gateway) {
     let gateway =
         Gateway::builder().file("app.yaml", &route_to(backend.port())).file("bad.yaml", bad).start();
     assert_eq!(gateway.get("a", "/").text(), "good");
+    eventually("the start to be told", || gateway.process().stderr().contains("following changes"));
     let errors = errors(&gateway);
     assert_eq!(errors.len(), 1, "{errors:#?}");
     // The backend lives as long as the test; it is asked only once.
