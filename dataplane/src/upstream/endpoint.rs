@@ -192,12 +192,19 @@ impl Lease {
         self.connection = connection;
     }
 
-    /// The response has been read to its end: the connection may serve again.
+    /// The response has been read to its end: the connection may serve again. One whose request is still
+    /// being written, because the upstream answered early, is given back only when that is done.
     pub(crate) fn complete(mut self, now: Instant) {
-        if let Held::Http1(sender) = std::mem::replace(&mut self.connection, Held::Nothing)
-            && !sender.is_closed()
-        {
-            self.endpoint.give_back(self.worker, sender, self.most_idle, now);
+        let Held::Http1(mut sender) = std::mem::replace(&mut self.connection, Held::Nothing) else { return };
+        let (endpoint, worker, most) = (self.endpoint.clone(), self.worker, self.most_idle);
+        if sender.is_ready() {
+            endpoint.give_back(worker, sender, most, now);
+        } else if !sender.is_closed() {
+            tokio::spawn(async move {
+                if sender.ready().await.is_ok() {
+                    endpoint.give_back(worker, sender, most, Instant::now());
+                }
+            });
         }
     }
 }

@@ -65,7 +65,7 @@ pub(crate) async fn send(cluster: &Cluster, lease: Lease, request: Request<Reque
 }
 
 async fn send1(cluster: &Cluster, mut lease: Lease, mut request: Request<RequestBody>) -> Sent {
-    if let Some(mut sender) = pooled(&lease).await {
+    if let Some(mut sender) = pooled(&lease) {
         let copy = repeatable(&request);
         match sender.try_send_request(request).await {
             Ok(response) => {
@@ -89,13 +89,8 @@ async fn send1(cluster: &Cluster, mut lease: Lease, mut request: Request<Request
 }
 
 /// A pooled connection that can take a request now.
-async fn pooled(lease: &Lease) -> Option<http1::SendRequest<RequestBody>> {
-    while let Some(mut sender) = lease.endpoint.take_idle(lease.worker()) {
-        if sender.is_ready() || sender.ready().await.is_ok() {
-            return Some(sender);
-        }
-    }
-    None
+fn pooled(lease: &Lease) -> Option<http1::SendRequest<RequestBody>> {
+    std::iter::from_fn(|| lease.endpoint.take_idle(lease.worker())).find(http1::SendRequest::is_ready)
 }
 
 async fn send2(cluster: &Cluster, mut lease: Lease, mut request: Request<RequestBody>) -> Sent {

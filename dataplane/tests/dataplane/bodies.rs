@@ -89,3 +89,25 @@ async fn a_client_that_goes_away_ends_the_upstream_request() {
     drop(client);
     assert_eq!(within(seen.recv()).await, Some(0), "the connection has ended");
 }
+
+#[tokio::test]
+async fn an_answer_before_the_end_of_the_request_holds_nobody_up() {
+    let address = backend(|number, mut stream| async move {
+        let mut piece = [0; 4096];
+        if number > 0 {
+            while request(&mut stream).await.is_some() {
+                crate::support::respond(&mut stream, 200, "next").await;
+            }
+        }
+        // The first connection answers after the head and goes on reading the rest.
+        let _ = stream.read(&mut piece).await;
+        crate::support::respond(&mut stream, 200, "early").await;
+        while stream.read(&mut piece).await.unwrap_or(0) > 0 {}
+    })
+    .await;
+    let gateway = Gateway::start(&Config::to(&[address])).await;
+    let mut slow = gateway.connect().await;
+    slow.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12").await;
+    assert_eq!(slow.answer().await.body, "early");
+    assert_eq!(gateway.get("/").await.body, "next", "another request does not wait for the first one's body");
+}
