@@ -36,12 +36,19 @@ pub(crate) struct Connection {
     multiplexed: AtomicBool,
     idled: AtomicBool,
     ambiguous: AtomicBool,
+    park: AtomicBool,
+    parking: AtomicBool,
     waker: Mutex<Option<Waker>>,
     slot: usize,
     idle: u64,
     header: u64,
     write: u64,
 }
+
+/// A connection at rest for this long lets go of its buffers.
+const PARK_AFTER: u64 = 1000;
+/// The time between two sweeps.
+pub(crate) const SWEEP_MILLIS: u64 = 200;
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
@@ -136,6 +143,48 @@ impl Connection {
         {
             waker.wake_by_ref();
         }
+    }
+
+    /// The sweep found the connection at rest: its task may let go of buffers.
+    pub(crate) fn ask_to_park(&self) {
+        self.park.store(true, Relaxed);
+        if let Some(waker) = &*self.waker.lock() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Whether the connection was asked to park and is still at rest. Asked once, answered once.
+    pub(crate) fn takes_park(&self) -> bool {
+        self.park.load(Relaxed) && self.park.swap(false, Relaxed) && self.at_rest()
+    }
+
+    /// No request, no part of one, and nothing that waits to be written.
+    fn at_rest(&self) -> bool {
+        self.in_flight.load(Relaxed) == 0
+            && self.reading_since.load(Relaxed) == 0
+            && self.blocked_since.load(Relaxed) == 0
+    }
+
+    /// While this is set hyper's shutdown of the connection must not reach the socket.
+    pub(crate) fn set_parking(&self, parking: bool) {
+        self.parking.store(parking, Relaxed);
+    }
+
+    /// See [`Self::set_parking`].
+    pub(crate) fn is_parking(&self) -> bool {
+        self.parking.load(Relaxed)
+    }
+
+    /// Whether the connection has served a request and has rested for a while since: then, and only once
+    /// for each rest, it is worth parking.
+    pub(crate) fn should_park(&self, now: u64) -> bool {
+        let since = self.idle_since.load(Relaxed);
+        let rested = now.saturating_sub(since);
+        self.requests.load(Relaxed) > 0
+            && (PARK_AFTER..PARK_AFTER + 2 * SWEEP_MILLIS).contains(&rested)
+            && self.at_rest()
+            && !self.is_multiplexed()
+            && !self.tunnel.load(Relaxed)
     }
 
     /// The sweep found the connection idle for too long.
@@ -248,6 +297,21 @@ mod tests {
         connection.tell(Command::Finish);
         assert_eq!(connection.due(1199), Command::Serve);
         assert_eq!(connection.due(1200), Command::Abort);
+    }
+
+    #[test]
+    fn a_connection_at_rest_parks_once_for_each_rest() {
+        let connection = connection();
+        assert!(!connection.should_park(2500), "before its first request it has no buffers yet");
+        connection.request_begins();
+        assert!(!connection.should_park(2500));
+        connection.request_ends(1000);
+        assert!(!connection.should_park(1999) && connection.should_park(2000));
+        connection.ask_to_park();
+        assert!(connection.takes_park() && !connection.takes_park());
+        connection.ask_to_park();
+        connection.read(2100);
+        assert!(!connection.takes_park() && !connection.should_park(2100), "a request has begun to arrive");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A worker: one thread with its own runtime, sockets, pools and view of the configuration.
 
 use crate::{
-    connection::{Command, Connection},
+    connection::{Command, Connection, SWEEP_MILLIS},
     observe::{AccessLog, Observer, WorkerStats},
     tables::Tables,
 };
@@ -17,7 +17,7 @@ use std::{
 use tokio::time::Instant;
 
 /// How often connections are looked at: the precision of the client timeouts.
-const SWEEP: Duration = Duration::from_millis(200);
+const SWEEP: Duration = Duration::from_millis(SWEEP_MILLIS);
 
 /// A worker's own pointer to the tables. Its reference count is this worker's alone, so that taking it
 /// for a request touches no memory that another core writes.
@@ -125,6 +125,7 @@ impl Worker {
             let now = self.tick(interval.tick().await);
             for (_, connection) in &*self.connections.lock() {
                 match connection.due(now) {
+                    Command::Serve if connection.should_park(now) => connection.ask_to_park(),
                     Command::Serve => {}
                     Command::Finish => connection.idle_out(),
                     Command::Abort => connection.tell(Command::Abort),

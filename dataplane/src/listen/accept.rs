@@ -11,7 +11,7 @@ use crate::{
     worker::Worker,
 };
 use corten_snapshot::ListenerSettings;
-use std::{io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
+use std::{future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, task::Poll, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -83,19 +83,30 @@ impl Acceptor {
         };
         let acceptor = self.clone();
         tokio::spawn(async move {
-            // TCP_NODELAY on every client socket, here and nowhere else.
             let stats = bind.stats.clone();
+            // TCP_NODELAY on every client socket, here and nowhere else.
             let closed = match stream.set_nodelay(true) {
-                Ok(()) => acceptor.serve(bind, stream, peer, place).await,
+                // What it takes to start is let go before the connection is served: a task is as large as
+                // the largest of its states.
+                Ok(()) => match Box::pin(acceptor.start(bind, stream, peer, place)).await {
+                    Ok(serving) => serving.await,
+                    Err(closed) => closed,
+                },
                 Err(_) => Closed::Ended,
             };
             stats.closed(closed);
         });
     }
 
-    /// Secures the connection, if that is asked for, and serves it. The tables are let go before the first
-    /// request: an idle connection must not keep old ones alive.
-    async fn serve(&self, bind: Arc<BindTable>, stream: TcpStream, peer: SocketAddr, place: Place) -> Closed {
+    /// Secures the connection, if that is asked for, and says how it is served. The tables are let go before
+    /// the first request: an idle connection must not keep old ones alive.
+    async fn start(
+        &self,
+        bind: Arc<BindTable>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        place: Place,
+    ) -> Result<Serving, Closed> {
         let settings = bind.default.settings.clone();
         let Some(tls) = &bind.tls else {
             drop(bind);
@@ -107,20 +118,20 @@ impl Acceptor {
             Ok(Ok(secured)) => secured,
             Ok(Err(error)) => {
                 tracing::debug!(%error, %peer, "TLS handshake failed");
-                return Closed::Handshake;
+                return Err(Closed::Handshake);
             }
-            Err(_) => return Closed::HandshakeTimeout,
+            Err(_) => return Err(Closed::HandshakeTimeout),
         };
         let settings = bind.by_key(&secured.listener).map_or(settings, |listener| listener.settings.clone());
         drop(bind);
         let (http2, version) = (secured.is_http2(), secured.version());
         let tls = TlsFacts { listener: secured.listener, version };
         let client = Arriving { peer, place, settings, tls: Some(tls) };
-        self.http(secured.stream, client, Some(http2)).await
+        self.http(Box::new(secured.stream), client, Some(http2)).await
     }
 
-    /// Serves HTTP. `http2` is what ALPN chose; without TLS the first bytes tell.
-    async fn http<S>(&self, stream: S, client: Arriving, http2: Option<bool>) -> Closed
+    /// How HTTP is served. `http2` is what ALPN chose; without TLS the first bytes tell.
+    async fn http<S>(&self, stream: S, client: Arriving, http2: Option<bool>) -> Result<Serving, Closed>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -137,8 +148,8 @@ impl Acceptor {
             }
             None => match tokio::time::timeout(settings.timeouts.handshake, io.speaks_http2()).await {
                 Ok(Ok(http2)) => http2,
-                Ok(Err(_)) => return Closed::Ended,
-                Err(_) => return Closed::HandshakeTimeout,
+                Ok(Err(_)) => return Err(Closed::Ended),
+                Err(_) => return Err(Closed::HandshakeTimeout),
             },
         };
         let session = Session {
@@ -151,14 +162,17 @@ impl Acceptor {
             _entered: entered,
             _place: place,
         };
-        let service = Service::new(Arc::new(session));
-        if http2 {
-            serve::http2(io, &settings, service).await
+        let session = Arc::new(session);
+        Ok(if http2 {
+            serve::http2(io, &settings, Service::new(session))
         } else {
-            serve::http1(io, &settings, service).await
-        }
+            serve::http1(io, settings, session)
+        })
     }
 }
+
+/// A connection being served.
+type Serving = Pin<Box<dyn Future<Output = Closed> + Send>>;
 
 /// A client that has connected.
 struct Arriving {

@@ -1,11 +1,12 @@
 //! The client's side of a connection: bytes that were read ahead, and notes for the timeouts.
 
 use crate::{check::Framing, connection::Connection, worker::Worker};
+use bytes::Bytes;
 use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -15,23 +16,17 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// A client's stream.
 pub(crate) struct ClientIo<S> {
     stream: S,
-    ahead: Option<Box<Ahead>>,
+    /// Bytes that were read before hyper asked for them.
+    ahead: Bytes,
     /// For HTTP/1: looks at what hyper will not show.
     framing: Option<Framing>,
     connection: Arc<Connection>,
     worker: Arc<Worker>,
 }
 
-/// Bytes that were read to learn the protocol.
-struct Ahead {
-    bytes: [u8; PREFACE.len()],
-    taken: usize,
-    length: usize,
-}
-
 impl<S: AsyncRead + AsyncWrite + Unpin> ClientIo<S> {
     pub(crate) fn new(stream: S, connection: Arc<Connection>, worker: Arc<Worker>) -> Self {
-        Self { stream, ahead: None, framing: None, connection, worker }
+        Self { stream, ahead: Bytes::new(), framing: None, connection, worker }
     }
 
     /// Reads as far as is needed to tell HTTP/2 by prior knowledge from HTTP/1, and keeps what it read.
@@ -40,27 +35,48 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientIo<S> {
     /// The stream's; `UnexpectedEof` if it ends before a byte.
     pub(crate) async fn speaks_http2(&mut self) -> io::Result<bool> {
         use tokio::io::AsyncReadExt;
-        let mut ahead = Ahead { bytes: [0; PREFACE.len()], taken: 0, length: 0 };
+        let mut bytes = [0; PREFACE.len()];
+        let mut length = 0;
         let answer = loop {
-            let free = ahead.bytes.get_mut(ahead.length..).unwrap_or_default();
-            match self.stream.read(free).await? {
-                0 if ahead.length == 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            match self.stream.read(bytes.get_mut(length..).unwrap_or_default()).await? {
+                0 if length == 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 0 => break false,
-                count => ahead.length += count,
+                count => length += count,
             }
-            if ahead.length == PREFACE.len()
-                || !PREFACE.starts_with(ahead.bytes.get(..ahead.length).unwrap_or_default())
-            {
-                break ahead.bytes == PREFACE;
+            if length == PREFACE.len() || !PREFACE.starts_with(bytes.get(..length).unwrap_or_default()) {
+                break bytes == PREFACE;
             }
         };
+        let read = bytes.get(..length).unwrap_or_default();
         self.connection.read(self.worker.coarse_now());
         if !answer {
             self.speaks_http1();
-            self.inspect(ahead.bytes.get(..ahead.length).unwrap_or_default());
+            self.inspect(read);
         }
-        self.ahead = Some(Box::new(ahead));
+        self.ahead = Bytes::copy_from_slice(read);
         Ok(answer)
+    }
+
+    /// Waits for the client's next bytes without a buffer, and keeps the first of them.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.ahead.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        let mut bytes = [0; PREFACE.len()];
+        let mut buf = ReadBuf::new(&mut bytes);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buf))?;
+        if buf.filled().is_empty() {
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
+        self.connection.read(self.worker.coarse_now());
+        self.inspect(buf.filled());
+        self.ahead = Bytes::copy_from_slice(buf.filled());
+        Poll::Ready(Ok(()))
+    }
+
+    /// Puts back what hyper had read and not used.
+    pub(crate) fn put_back(&mut self, bytes: Bytes) {
+        self.ahead = bytes;
     }
 
     /// The connection speaks HTTP/1: from now on its framing is watched.
@@ -77,13 +93,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientIo<S> {
     }
 
     fn take_ahead(&mut self, buf: &mut ReadBuf<'_>) -> bool {
-        let Some(ahead) = &mut self.ahead else { return false };
-        let rest = ahead.bytes.get(ahead.taken..ahead.length).unwrap_or_default();
-        let count = rest.len().min(buf.remaining());
-        buf.put_slice(rest.get(..count).unwrap_or_default());
-        ahead.taken += count;
-        if ahead.taken == ahead.length {
-            self.ahead = None;
+        let count = self.ahead.len().min(buf.remaining());
+        if count > 0 {
+            buf.put_slice(&self.ahead.split_to(count));
+        }
+        if self.ahead.is_empty() {
+            self.ahead = Bytes::new();
         }
         count > 0
     }
@@ -139,6 +154,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.connection.is_parking() {
+            return Poll::Ready(Ok(()));
+        }
         let closed = Pin::new(&mut this.stream).poll_shutdown(cx);
         this.note(closed)
     }

@@ -57,3 +57,19 @@ async fn connections_over_the_limit_are_closed() {
     assert_eq!(gateway.connect().await.closed().await, "");
     assert_eq!(first.get("/").await.status, 200);
 }
+
+#[tokio::test]
+async fn a_connection_that_rests_lets_go_of_its_buffers_and_serves_on() {
+    let gateway = gateway(|_| {}).await;
+    let mut client = gateway.connect().await;
+    for _ in 0..2 {
+        assert_eq!(client.get("/").await.status, 200);
+        // Longer than a rest that parks it; nothing outside shows that, but what follows must work.
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        client.send("GET / HT").await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        client.send("TP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        assert_eq!(client.answer().await.status, 200);
+        assert_eq!(client.answer().await.status, 200, "a pipelined request is not lost");
+    }
+}
