@@ -138,6 +138,9 @@ def settle(process: Process) -> None:
         time.sleep(0.5)
 
 
+REST = 3.0  # seconds
+
+
 def idle(bench: Bench, connections: int) -> dict[str, dict[str, float]]:
     """KiB for a keep-alive connection that has served one request, plain and over TLS."""
     results: dict[str, dict[str, float]] = {}
@@ -150,11 +153,16 @@ def idle(bench: Bench, connections: int) -> dict[str, dict[str, float]]:
 
 
 def idle_kib(site: Site, process: Process, count: int) -> float:
-    """Opens connections one after the other; a hundred before count as the proxy's own warm-up."""
+    """Opens connections one after the other; a hundred before count as the proxy's own warm-up.
+
+    Idle means at rest: memory is read when nothing has happened for some seconds, for all proxies alike.
+    """
     path = site.paths()[0]
     held = [used(site, path) for _ in range(100)]
+    time.sleep(REST)
     before = process.pss_kib()
     held += [used(site, path) for _ in range(count)]
+    time.sleep(REST)
     after = process.pss_kib()
     for connection in held:
         connection.close()
