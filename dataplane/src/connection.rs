@@ -37,6 +37,8 @@ pub(crate) struct Connection {
     idled: AtomicBool,
     ambiguous: AtomicBool,
     park: AtomicBool,
+    /// The rest, by its beginning, in which the connection was asked to park.
+    parked_rest: AtomicU64,
     parking: AtomicBool,
     waker: Mutex<Option<Waker>>,
     slot: usize,
@@ -47,9 +49,6 @@ pub(crate) struct Connection {
 
 /// A connection at rest for this long lets go of its buffers.
 const PARK_AFTER: u64 = 1000;
-/// The time between two sweeps.
-pub(crate) const SWEEP_MILLIS: u64 = 200;
-
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -179,12 +178,12 @@ impl Connection {
     /// for each rest, it is worth parking.
     pub(crate) fn should_park(&self, now: u64) -> bool {
         let since = self.idle_since.load(Relaxed);
-        let rested = now.saturating_sub(since);
         self.requests.load(Relaxed) > 0
-            && (PARK_AFTER..PARK_AFTER + 2 * SWEEP_MILLIS).contains(&rested)
+            && now.saturating_sub(since) >= PARK_AFTER
             && self.at_rest()
             && !self.is_multiplexed()
             && !self.tunnel.load(Relaxed)
+            && self.parked_rest.swap(since, Relaxed) != since
     }
 
     /// The sweep found the connection idle for too long.
@@ -307,6 +306,7 @@ mod tests {
         assert!(!connection.should_park(2500));
         connection.request_ends(1000);
         assert!(!connection.should_park(1999) && connection.should_park(2000));
+        assert!(!connection.should_park(2200), "not again in the same rest");
         connection.ask_to_park();
         assert!(connection.takes_park() && !connection.takes_park());
         connection.ask_to_park();

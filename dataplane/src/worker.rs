@@ -1,7 +1,7 @@
 //! A worker: one thread with its own runtime, sockets, pools and view of the configuration.
 
 use crate::{
-    connection::{Command, Connection, SWEEP_MILLIS},
+    connection::{Command, Connection},
     observe::{AccessLog, Observer, WorkerStats},
     tables::Tables,
 };
@@ -17,7 +17,7 @@ use std::{
 use tokio::time::Instant;
 
 /// How often connections are looked at: the precision of the client timeouts.
-const SWEEP: Duration = Duration::from_millis(SWEEP_MILLIS);
+const SWEEP: Duration = Duration::from_millis(200);
 
 /// A worker's own pointer to the tables. Its reference count is this worker's alone, so that taking it
 /// for a request touches no memory that another core writes.
