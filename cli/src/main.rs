@@ -5,7 +5,7 @@ use corten::{check, demo, explain, run};
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// An API gateway that reads Kubernetes Gateway API objects, here from plain YAML files.
 #[derive(Debug, Parser)]
