@@ -24,6 +24,8 @@ impl Part {
     /// The hash of the part's encoding.
     #[expect(clippy::expect_used, reason = "plain data always encodes into a growing buffer")]
     pub fn hash(&self) -> ContentHash {
-        ContentHash::of(&postcard::to_allocvec(self).expect("a part encodes"))
+        // Most parts are small; one allocation is enough for them.
+        let buffer = Vec::with_capacity(512);
+        ContentHash::of(&postcard::to_extend(self, buffer).expect("a part encodes"))
     }
 }
