@@ -33,7 +33,8 @@ fn gateway() -> Value {
 fn inputs(routes: usize, hostname: fn(usize) -> String) -> Inputs {
     let mut inputs = Inputs { gateways: vec![object(gateway())], ..Inputs::default() };
     for number in 0..routes {
-        let name = format!("app-{number}");
+        // In order, as the loader of files has them.
+        let name = format!("app-{number:05}");
         inputs.http_routes.push(object(json!({
             "metadata": {"name": name, "namespace": "default", "generation": 1},
             "spec": {
@@ -72,7 +73,7 @@ fn options() -> Options {
 
 #[divan::bench(args = [1, 1_000, 5_000, 10_000])]
 fn hostname_each(bencher: Bencher<'_, '_>, routes: usize) {
-    let (inputs, options) = (inputs(routes, |number| format!("app-{number}.example.com")), options());
+    let (inputs, options) = (inputs(routes, |number| format!("app-{number:05}.example.com")), options());
     bencher.bench_local(|| compile(black_box(&inputs), &options));
 }
 
@@ -85,7 +86,7 @@ fn one_hostname(bencher: Bencher<'_, '_>, routes: usize) {
 /// Compiling again after one Service's endpoints have changed.
 #[divan::bench(args = [1, 1_000, 5_000, 10_000])]
 fn again(bencher: Bencher<'_, '_>, routes: usize) {
-    let (mut inputs, options) = (inputs(routes, |number| format!("app-{number}.example.com")), options());
+    let (mut inputs, options) = (inputs(routes, |number| format!("app-{number:05}.example.com")), options());
     let mut compiler = Compiler::default();
     compiler.compile(&inputs, &options);
     let mut ready = true;

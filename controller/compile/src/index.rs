@@ -13,6 +13,8 @@ use std::{borrow::Cow, sync::Arc};
 
 /// The objects of one kind.
 pub(crate) struct Table<'a, T> {
+    /// In the order of the inputs.
+    objects: Vec<&'a T>,
     by_name: FxHashMap<Name<'a>, &'a T>,
 }
 
@@ -29,7 +31,10 @@ impl<'a, T: Object> Table<'a, T> {
                 }
             }
         }
-        Self { by_name }
+        let all = objects.iter().map(|object| &**object);
+        let objects =
+            if by_name.len() == objects.len() { all.collect() } else { by_name.values().copied().collect() };
+        Self { objects, by_name }
     }
 
     /// The object of this name.
@@ -39,25 +44,26 @@ impl<'a, T: Object> Table<'a, T> {
 
     /// How many objects there are.
     pub(crate) fn len(&self) -> usize {
-        self.by_name.len()
+        self.objects.len()
     }
 
     /// All objects, in an order that means nothing.
     pub(crate) fn unordered(&self) -> impl Iterator<Item = &'a T> + use<'a, '_, T> {
-        self.by_name.values().copied()
+        self.objects.iter().copied()
     }
 
     /// All objects by namespace and name.
     pub(crate) fn by_name(&self) -> Vec<&'a T> {
         let mut objects: Vec<&'a T> = self.unordered().collect();
-        objects.sort_unstable_by_key(|object| object.key());
+        objects.sort_by_key(|object| object.key());
         objects
     }
 
     /// All objects, the oldest first.
     pub(crate) fn by_age(&self) -> Vec<&'a T> {
         let mut objects: Vec<_> = self.unordered().map(|object| (object.age(), object)).collect();
-        objects.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        // Stable, because inputs often come in order, which this sort makes use of.
+        objects.sort_by_key(|(age, _)| *age);
         objects.into_iter().map(|(_, object)| object).collect()
     }
 }

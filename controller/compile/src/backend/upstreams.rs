@@ -85,12 +85,12 @@ impl<'i, 'a> Upstreams<'i, 'a> {
         }
     }
 
-    /// Finds the upstream that a reference of a route of kind `from` in `namespace` names.
+    /// Finds the upstream that a reference of a route of kind `from` in `namespace` names. The field of an error is the
+    /// caller's to fill in.
     pub(crate) fn resolve(
         &mut self,
         (from, from_namespace): (Kind, &'a str),
         reference: BackendRef<'a>,
-        field: &str,
     ) -> Result<BackendId, Problem> {
         let group = reference.group.unwrap_or_default();
         let kind_name = reference.kind.unwrap_or("Service");
@@ -105,18 +105,18 @@ impl<'i, 'a> Upstreams<'i, 'a> {
                     group.escape_debug()
                 );
                 let remedy = "use a Service, or a Backend of group corten.dev";
-                return Err(Problem::new("InvalidKind", field, message, remedy));
+                return Err(Problem::new("InvalidKind", "", message, remedy));
             }
         };
         let link = Reference { from, from_namespace, group, kind: kind_name, to: name };
         if !self.index.permits(&link) {
             let (message, remedy) = not_permitted(&link);
-            return Err(Problem::new("RefNotPermitted", field, message, remedy));
+            return Err(Problem::new("RefNotPermitted", "", message, remedy));
         }
         let id = self.find(kind, name, reference.port);
         match self.list.get(id).map(|upstream| &upstream.outcome) {
             Some(Err(Unreachable { reason: Some(reason), message, remedy })) => {
-                Err(Problem::new(reason, field, message.clone(), remedy.clone()))
+                Err(Problem::new(reason, "", message.clone(), remedy.clone()))
             }
             _ => Ok(id),
         }

@@ -25,7 +25,7 @@ pub(super) fn compile<'a>(
         port: given.backend_ref.port,
     };
     let field = format!("{field}.backendRef");
-    let target = match upstreams.resolve(place.from, reference, &field) {
+    let target = match upstreams.resolve(place.from, reference) {
         Ok(id) => {
             if let Some((message, remedy)) = upstreams.trouble(id) {
                 let problem = Problem::new("Backend", field, message, remedy.to_owned());
@@ -36,7 +36,7 @@ pub(super) fn compile<'a>(
         }
         Err(problem) => {
             let reason = problem.message.clone();
-            compiled.findings.refs.push(problem);
+            compiled.findings.refs.push(Problem { field, ..problem });
             Target::Invalid { status: 500, reason }
         }
     };

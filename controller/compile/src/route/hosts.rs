@@ -8,7 +8,10 @@ use rustc_hash::FxHashMap;
 /// All hostnames that are being filled.
 #[derive(Default)]
 pub(super) struct Hosts {
-    by_name: FxHashMap<(usize, HostnamePattern), HostDraft>,
+    /// Places in `drafts`.
+    by_name: FxHashMap<(usize, HostnamePattern), usize>,
+    /// In the order of their first routes.
+    drafts: Vec<((usize, HostnamePattern), HostDraft)>,
 }
 
 #[derive(Default)]
@@ -26,7 +29,12 @@ impl Hosts {
         gateway: &GatewayPlan<'_>,
         upstreams: &mut Upstreams<'_, '_>,
     ) {
-        let draft = self.by_name.entry((listener, hostname.clone())).or_default();
+        let Self { by_name, drafts } = self;
+        let place = *by_name.entry((listener, hostname.clone())).or_insert_with(|| {
+            drafts.push(((listener, hostname.clone()), HostDraft::default()));
+            drafts.len() - 1
+        });
+        let Some((_, draft)) = drafts.get_mut(place) else { return };
         for compiled in rules {
             let number = u32::try_from(draft.rules.len()).unwrap_or(u32::MAX);
             for (position, matched) in compiled.matches.into_iter().enumerate() {
@@ -50,7 +58,7 @@ impl Hosts {
         key: impl Fn(usize) -> Option<ListenerKey>,
         notes: &mut Vec<Note>,
     ) -> Vec<Host> {
-        let mut drafts: Vec<_> = self.by_name.into_iter().collect();
+        let mut drafts = self.drafts;
         for (_, draft) in &mut drafts {
             draft.entries.sort_unstable_by_key(|(rank, _)| *rank);
         }

@@ -12,7 +12,7 @@ use crate::{
     gateway::{GatewayPlan, Plan},
     index::Index,
     note::{Note, Severity},
-    object::Kind,
+    object::{Kind, ObjectId},
     problem::Problem,
     status::{RouteStatus, Status, Statuses},
 };
@@ -25,7 +25,8 @@ pub(crate) struct Routes<'r, 'i, 'a> {
     pub(crate) index: &'i Index<'a>,
     pub(crate) plan: &'r mut Plan<'a>,
     pub(crate) upstreams: &'r mut Upstreams<'i, 'a>,
-    pub(crate) statuses: &'r mut Statuses,
+    /// In the order of the routes.
+    pub(crate) statuses: Vec<(ObjectId, Status)>,
     pub(crate) notes: &'r mut Vec<Note>,
     hosts: Hosts,
     regexes: &'r mut Regexes,
@@ -39,13 +40,15 @@ pub(crate) fn serve<'i, 'a>(
     (statuses, notes): (&mut Statuses, &mut Vec<Note>),
 ) -> Vec<Host> {
     let hosts = Hosts::default();
-    let mut routes = Routes { index, plan, upstreams, statuses, notes, hosts, regexes };
+    let mut routes = Routes { index, plan, upstreams, statuses: Vec::new(), notes, hosts, regexes };
     routes.all(index.http_routes.by_age());
     routes.all(index.grpc_routes.by_age());
     routes.all(index.tls_routes.by_age());
     routes.all(index.tcp_routes.by_age());
     routes.all(index.udp_routes.by_age());
-    let Routes { hosts, plan, notes, .. } = routes;
+    let Routes { hosts, plan, notes, statuses: written, .. } = routes;
+    // All at once is quicker than one by one.
+    statuses.0.append(&mut written.into_iter().collect());
     hosts.finish(|position| plan.listeners.get(position).map(|listener| listener.key.clone()), notes)
 }
 
@@ -172,7 +175,7 @@ impl<'a> Routes<'_, '_, 'a> {
             .iter()
             .filter_map(|(reference, parent)| parent_status(route, reference, parent, compiled, hostnames));
         let status = RouteStatus { parents: parents.collect() };
-        self.statuses.0.insert(route.id(), Status::Route(status));
+        self.statuses.push((route.id(), Status::Route(status)));
     }
 }
 

@@ -12,6 +12,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// Of many entries with one path and method only so many are compared by their other conditions.
 const COMPARED: usize = 32;
 
+/// Path and method of an entry.
+type Condition<'e> = (&'e PathMatch, Option<&'e str>);
+
 /// Finds shadowed matches and notes each once, however many hostnames it is on.
 #[derive(Default)]
 pub(super) struct Shadows {
@@ -27,19 +30,19 @@ impl Shadows {
         rules: &[Rule],
         notes: &mut Vec<Note>,
     ) {
-        let mut first: FxHashMap<(&PathMatch, Option<&str>), Vec<&(Rank, Entry)>> = FxHashMap::default();
+        let mut first: FxHashMap<Condition<'_>, Vec<&(Rank, Entry)>> = FxHashMap::default();
         for item in entries {
             let (rank, entry) = item;
             let alike = first.entry((&entry.path, entry.method.as_deref())).or_default();
             let before =
                 alike.iter().find(|(_, other)| other.headers == entry.headers && other.query == entry.query);
             match before {
-                Some((_, other)) if other.rule != entry.rule => {
-                    if self.noted.insert((rank.route, rank.rule, rank.position)) {
+                Some((_, other)) => {
+                    let another_rule = other.rule != entry.rule;
+                    if another_rule && self.noted.insert((rank.route, rank.rule, rank.position)) {
                         notes.extend(note(hostname, rank, rules, (entry.rule, other.rule)));
                     }
                 }
-                Some(_) => {}
                 None if alike.len() < COMPARED => alike.push(item),
                 None => {}
             }

@@ -29,14 +29,14 @@ pub(super) fn compile<'a>(
 ) -> Forward {
     let mut forward = Forward::default();
     for (position, reference) in refs.iter().enumerate() {
-        let field = format!("{field}.backendRefs[{position}]");
+        let field = || format!("{field}.backendRefs[{position}]");
         let weight = reference.weight.unwrap_or(1);
         if weight > MAX_WEIGHT {
             let message = format!("a weight is at most {MAX_WEIGHT}, not {weight}");
             let remedy = "make all weights of the rule smaller";
             findings.invalid.push(Problem::new(
                 "UnsupportedValue",
-                format!("{field}.weight"),
+                format!("{}.weight", field()),
                 message,
                 remedy,
             ));
@@ -56,7 +56,7 @@ pub(super) fn compile<'a>(
 fn one<'a>(
     reference: &'a HttpBackendRef,
     place: &Place<'_, 'a>,
-    field: &str,
+    field: &dyn Fn() -> String,
     upstreams: &mut Upstreams<'_, 'a>,
     findings: &mut Findings,
     used: &mut Vec<BackendId>,
@@ -68,22 +68,25 @@ fn one<'a>(
         name: &reference.name,
         port: reference.port,
     };
-    let target = match upstreams.resolve(place.from, view, field) {
+    let target = match upstreams.resolve(place.from, view) {
         Ok(id) => {
             if let Some((message, remedy)) = upstreams.trouble(id) {
-                findings.warnings.push(Problem::new("Backend", field, message, remedy.to_owned()));
+                findings.warnings.push(Problem::new("Backend", field(), message, remedy.to_owned()));
             }
             used.push(id);
             upstreams.target(id)
         }
         Err(problem) => {
             let reason = problem.message.clone();
-            findings.refs.push(problem);
+            findings.refs.push(Problem { field: field(), ..problem });
             Target::Invalid { status: 500, reason }
         }
     };
+    if reference.filters.is_empty() {
+        return Backend { weight: 0, target, filters: Vec::new() };
+    }
     let place = Place { in_backend: true, ..*place };
-    let mut filters = filter::compile(&reference.filters, &place, field, upstreams);
+    let mut filters = filter::compile(&reference.filters, &place, &field(), upstreams);
     let broken = filters.findings.invalid.first().or(filters.closed.as_ref()).cloned();
     findings.append(std::mem::take(&mut filters.findings));
     // A filter that cannot be applied must not be skipped: what would have passed it is answered with 500.
