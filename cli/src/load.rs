@@ -79,27 +79,50 @@ impl Loader {
     pub fn reload(&mut self, changed: &BTreeSet<PathBuf>) -> Option<Change> {
         let mut read = Vec::new();
         for path in changed {
-            let index = self.files.iter().position(|(known, _)| same_path(known, path))?;
-            let before = self.files.get(index).map(|(_, file)| file)?;
+            let index = self.position(path)?;
+            let (_, before) = self.files.get(index)?;
             let stamp = paths::stamp(path)?;
             read.push((index, File::read(path, Some(stamp), Some(before))));
         }
+        let mut change = Change::default();
+        let mut alone = true;
         for (index, file) in read {
-            if let Some(slot) = self.files.get_mut(index) {
-                slot.1 = file;
+            let Some((path, slot)) = self.files.get_mut(index) else { continue };
+            // Once one needs the whole stock, that finds the rest, too.
+            match alone.then(|| self.inventory.replace(path, slot, &file)).flatten() {
+                Some(more) => change.extend(more),
+                None => alone = false,
             }
+            *slot = file;
         }
-        Some(self.take_stock())
+        if alone {
+            let findings = self.files.iter().flat_map(|(path, file)| file.findings(path)).collect();
+            self.note(findings);
+        } else {
+            change.extend(self.take_stock());
+        }
+        Some(change)
+    }
+
+    fn position(&self, path: &Path) -> Option<usize> {
+        let same_text = |(known, _): &(Arc<Path>, File)| known.as_os_str() == path.as_os_str();
+        let found = self.files.iter().position(same_text);
+        found.or_else(|| self.files.iter().position(|(known, _)| same_path(known, path)))
     }
 
     fn take_stock(&mut self) -> Change {
         let (inventory, findings) = Inventory::of(&self.files, &self.inventory);
         let change = inventory.changes(&self.inventory);
         self.inventory = inventory;
+        self.note(findings);
+        change
+    }
+
+    /// Brings everything that is wrong together.
+    fn note(&mut self, findings: Vec<Diagnostic>) {
         self.diagnostics = self.walk_errors.clone();
         self.diagnostics.extend(findings);
         self.diagnostics.extend(self.others());
-        change
     }
 
     /// One note for all objects that do not matter here.

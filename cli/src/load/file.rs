@@ -4,7 +4,7 @@ use super::{
     documents::{self, RawDocument},
     parallel,
     paths::{Stamp, plain},
-    read::{Document, Finding, read},
+    read::{Document, Finding, Item, read},
     yaml::MAX_FILE_BYTES,
 };
 use crate::diagnostic::Diagnostic;
@@ -61,6 +61,26 @@ impl File {
             Placed { line: raw.line, hash, document }
         });
         Self { stamp, documents, error: None }
+    }
+
+    /// Its objects, each with the line of its document.
+    pub fn items(&self) -> impl Iterator<Item = (u32, &Item)> {
+        self.documents.iter().flat_map(|placed| placed.document.items.iter().map(|item| (placed.line, item)))
+    }
+
+    /// What is wrong in it.
+    pub fn findings(&self, path: &Arc<Path>) -> impl Iterator<Item = Diagnostic> {
+        let at = |finding: &Finding, line| finding.diagnostic.clone().at(path, line);
+        let whole = self.error.iter().map(move |error| at(error, error.line));
+        whole.chain(self.documents.iter().flat_map(move |placed| {
+            let findings = placed.document.findings.iter();
+            findings.map(move |finding| at(finding, placed.line + finding.line - 1))
+        }))
+    }
+
+    /// Whether everything in it is valid.
+    pub fn is_plain(&self) -> bool {
+        !self.unreadable() && self.items().all(|(_, item)| item.object.is_some())
     }
 
     /// Whether it may hold objects that could not be identified.

@@ -1,15 +1,10 @@
 //! The objects of all files: which one counts, and what is kept of a file that has become invalid.
 
-use super::{
-    file::File,
-    identity::ObjectId,
-    kinds::Object,
-    read::{Document, Item},
-};
+use super::{file::File, identity::ObjectId, kinds::Object, read::Item};
 use crate::diagnostic::{Diagnostic, Place};
 use corten_compile::Inputs;
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     path::Path,
     sync::Arc,
 };
@@ -21,6 +16,9 @@ pub type Files = Vec<(Arc<Path>, File)>;
 #[derive(Debug, Default)]
 pub struct Inventory {
     entries: BTreeMap<Arc<ObjectId>, Entry>,
+    /// Whether each file holds valid objects only, and none that another one holds: then a file can be
+    /// replaced without a look at the others.
+    plain: bool,
 }
 
 /// One object and where it comes from.
@@ -38,6 +36,13 @@ pub struct Entry {
     pub index: Option<usize>,
     /// Whether this is an older state, because what the file says now is invalid.
     pub kept: bool,
+}
+
+impl Entry {
+    fn new(object: Object, file: &Arc<Path>, document_line: u32, item: &Item, kept: bool) -> Self {
+        let line = document_line + item.line - 1;
+        Self { object, file: file.clone(), document_line, line, index: item.index, kept }
+    }
 }
 
 /// How two inventories differ.
@@ -76,15 +81,48 @@ impl Inventory {
         let mut stock =
             Stock { before, entries: BTreeMap::new(), seen: BTreeMap::new(), findings: Vec::new() };
         for (path, file) in files {
-            if let Some(error) = &file.error {
-                stock.findings.push(error.diagnostic.clone().at(path, error.line));
-            }
-            for placed in &file.documents {
-                stock.document(path, placed.line, &placed.document);
+            stock.findings.extend(file.findings(path));
+            for (line, item) in file.items() {
+                stock.item(path, line, item);
             }
         }
         stock.keep_unreadable(files);
-        (Self { entries: stock.entries }, stock.findings)
+        let items: usize = files.iter().map(|(_, file)| file.items().count()).sum();
+        let plain = items == stock.entries.len() && files.iter().all(|(_, file)| file.is_plain());
+        (Self { entries: stock.entries, plain }, stock.findings)
+    }
+
+    /// The same for one file that was read again, in much less time. `None`, and nothing done, if other files matter
+    /// for what comes of it.
+    pub fn replace(&mut self, path: &Arc<Path>, old: &File, new: &File) -> Option<Change> {
+        let ids: BTreeSet<&Arc<ObjectId>> = new.items().map(|(_, item)| &item.id).collect();
+        let elsewhere = |id: &&Arc<ObjectId>| self.entries.get(*id).is_some_and(|entry| entry.file != *path);
+        let distinct = ids.len() == new.items().count() && !ids.iter().any(elsewhere);
+        if !self.plain || !old.is_plain() || !new.is_plain() || !distinct {
+            return None;
+        }
+        let mut change = Change::default();
+        for (_, item) in old.items().filter(|(_, item)| !ids.contains(&item.id)) {
+            self.entries.remove(&item.id);
+            change.removed.push(item.id.clone());
+        }
+        for (document_line, item) in new.items() {
+            let Some(object) = &item.object else { continue };
+            let entry = Entry::new(object.clone(), path, document_line, item, false);
+            match self.entries.get_mut(&item.id) {
+                Some(known) => {
+                    if !known.object.same(object) {
+                        change.changed.push(item.id.clone());
+                    }
+                    *known = entry;
+                }
+                None => {
+                    self.entries.insert(item.id.clone(), entry);
+                    change.added.push(item.id.clone());
+                }
+            }
+        }
+        Some(change)
     }
 
     /// One object.
@@ -139,15 +177,6 @@ struct Stock<'a> {
 }
 
 impl Stock<'_> {
-    fn document(&mut self, path: &Arc<Path>, line: u32, document: &Document) {
-        for finding in &document.findings {
-            self.findings.push(finding.diagnostic.clone().at(path, line + finding.line - 1));
-        }
-        for item in &document.items {
-            self.item(path, line, item);
-        }
-    }
-
     fn item(&mut self, path: &Arc<Path>, document_line: u32, item: &Item) {
         let line = document_line + item.line - 1;
         if let Some(first) = self.seen.get(&item.id) {
@@ -163,8 +192,7 @@ impl Stock<'_> {
             (None, Some(old)) => (old.object.clone(), true),
             (None, None) => return,
         };
-        let (file, index) = (path.clone(), item.index);
-        self.entries.insert(item.id.clone(), Entry { object, file, document_line, line, index, kept });
+        self.entries.insert(item.id.clone(), Entry::new(object, path, document_line, item, kept));
     }
 
     /// What an unreadable file held before stays, unless it is defined somewhere now.

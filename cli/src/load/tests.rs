@@ -105,3 +105,26 @@ fn a_file_that_has_become_unreadable_is_read_again_each_time() {
     folder.write("a.yaml", &namespace("a"));
     assert!(loader.load().changed.len() == 1 && loader.diagnostics().is_empty());
 }
+
+#[test]
+fn several_files_are_reloaded_though_one_needs_all_the_others() {
+    let folder =
+        Folder::new(&[("a.yaml", &namespace("a")), ("b.yaml", &namespace("b")), ("c.yaml", &namespace("c"))]);
+    let mut loader = folder.loader();
+    folder.write("a.yaml", &namespace("x"));
+    folder.write("b.yaml", &namespace("c"));
+    let change = loader.reload(&BTreeSet::from([folder.path("a.yaml"), folder.path("b.yaml")])).unwrap();
+    assert_eq!(names(&loader), ["c", "x"]);
+    let sorted = |ids: &[std::sync::Arc<identity::ObjectId>]| {
+        let mut names: Vec<_> = ids.iter().map(|id| id.name.clone()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(sorted(&change.added), ["x"], "the first file's change is told as well");
+    assert_eq!(sorted(&change.removed), ["a", "b"]);
+    assert!(
+        loader.diagnostics()[0].to_string().contains("is already defined in "),
+        "{:?}",
+        loader.diagnostics()
+    );
+}

@@ -104,3 +104,51 @@ fn what_is_gone_from_readable_files_is_gone() {
     );
     assert!(!change.is_empty() && after.changes(&after).is_empty());
 }
+
+/// Replaces one file in both ways; they must agree.
+fn replaced(before: &[(&str, &str)], path: &str, text: &str) -> Option<Change> {
+    let old_files = files(before);
+    let (mut quick, _) = Inventory::of(&old_files, &Inventory::default());
+    let (slow_before, _) = Inventory::of(&old_files, &Inventory::default());
+    let index = before.iter().position(|(name, _)| *name == path).unwrap();
+    let mut texts: Vec<_> = before.iter().map(|(_, text)| *text).collect();
+    texts[index] = text;
+    let read =
+        |((path, old), text): (&(Arc<Path>, File), &str)| (path.clone(), File::parse(text, None, Some(old)));
+    let new_files: Files = old_files.iter().zip(texts).map(read).collect();
+    let (slow, _) = Inventory::of(&new_files, &slow_before);
+    let change = quick.replace(&old_files[index].0, &old_files[index].1, &new_files[index].1)?;
+    assert_eq!(shown(&quick), shown(&slow));
+    let lines =
+        |inventory: &Inventory| inventory.iter().map(|(_, e)| (e.document_line, e.line)).collect::<Vec<_>>();
+    assert_eq!(lines(&quick), lines(&slow));
+    let sizes = |change: &Change| (change.added.len(), change.changed.len(), change.removed.len());
+    assert_eq!(sizes(&change), sizes(&slow.changes(&slow_before)));
+    Some(change)
+}
+
+#[test]
+fn one_valid_file_is_replaced_without_the_others() {
+    let two = namespace("a", "1") + &namespace("b", "1");
+    let before = [("1.yaml", two.as_str()), ("2.yaml", &namespace("c", "1"))];
+    let change = replaced(&before, "1.yaml", &(namespace("d", "1") + &namespace("b", "2"))).unwrap();
+    assert_eq!((change.added.len(), change.changed.len(), change.removed.len()), (1, 1, 1));
+    let moved = replaced(&before, "1.yaml", &(namespace("z", "1") + &two)).unwrap();
+    assert_eq!((moved.added.len(), moved.changed.len()), (1, 0), "what only moves has not changed");
+    assert!(replaced(&before, "1.yaml", "").is_some());
+}
+
+#[test]
+fn what_needs_a_look_at_the_others_is_not_replaced() {
+    let (a, b) = (namespace("a", "1"), namespace("b", "1"));
+    let before = [("1.yaml", a.as_str()), ("2.yaml", &b)];
+    assert!(replaced(&before, "1.yaml", &b).is_none(), "defined twice");
+    assert!(replaced(&before, "1.yaml", &(a.clone() + &a)).is_none(), "defined twice in one file");
+    assert!(replaced(&before, "1.yaml", &invalid("a")).is_none(), "its last state is kept");
+    assert!(replaced(&before, "1.yaml", "kind: [").is_none());
+    let invalid = invalid("b");
+    assert!(
+        replaced(&[("1.yaml", &a), ("2.yaml", &invalid)], "1.yaml", &a).is_none(),
+        "another file has a mistake"
+    );
+}
