@@ -27,7 +27,7 @@ python_env() {
   if [[ ! -x $dir/bin/python || $(cat "$dir/requirements.sha256" 2>/dev/null) != "$wanted" ]]; then
     rm -rf "$dir"
     python3 -m venv "$dir" >&2 || return 1
-    "$dir/bin/python" -m pip install --quiet --only-binary :all: --requirement "$2" >&2 || return 1
+    "$dir/bin/python" -m pip install --quiet --prefer-binary --requirement "$2" >&2 || return 1
     printf '%s\n' "$wanted" >"$dir/requirements.sha256"
   fi
   printf '%s\n' "$dir/bin/python"
