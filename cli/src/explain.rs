@@ -25,7 +25,7 @@ pub struct Arguments {
     /// Files and folders of Kubernetes YAML; `-` is standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// The request, such as 'GET https://shop.example/cart?x=1'
+    /// The request, such as `GET https://shop.example/cart?x=1`
     #[arg(long, value_name = "REQUEST")]
     pub request: Request,
     /// A header field of the request; may be given several times
