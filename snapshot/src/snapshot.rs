@@ -13,10 +13,11 @@ pub struct HashedPart {
     pub part: Arc<Part>,
 }
 
-/// A complete routing configuration. Its encoding is the sequence of its parts, sorted by key.
+/// A complete routing configuration. Its encoding is the sequence of its parts, sorted by key. Clones share their parts
+/// until one of them changes: compiler, publisher and dataplane each hold the last one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
-    parts: BTreeMap<PartKey, HashedPart>,
+    parts: Arc<BTreeMap<PartKey, HashedPart>>,
 }
 
 /// What turns one snapshot into another.
@@ -45,14 +46,14 @@ impl HashedPart {
 /// Of several parts under one key the last is taken. Sorted parts are the quickest.
 impl FromIterator<(PartKey, HashedPart)> for Snapshot {
     fn from_iter<I: IntoIterator<Item = (PartKey, HashedPart)>>(parts: I) -> Self {
-        Self { parts: parts.into_iter().collect() }
+        Self { parts: Arc::new(parts.into_iter().collect()) }
     }
 }
 
 impl Snapshot {
     /// Adds or replaces a part and hashes it.
     pub fn insert(&mut self, key: PartKey, part: Part) {
-        self.parts.insert(key, HashedPart::new(part));
+        Arc::make_mut(&mut self.parts).insert(key, HashedPart::new(part));
     }
 
     /// The part under `key`.
@@ -79,7 +80,7 @@ impl Snapshot {
     #[expect(clippy::expect_used, reason = "plain data always encodes into a growing buffer")]
     pub fn hash(&self) -> ContentHash {
         let mut text = Vec::with_capacity(self.parts.len() * 96);
-        for (key, part) in &self.parts {
+        for (key, part) in &*self.parts {
             text = postcard::to_extend(key, text).expect("a key encodes");
             text.extend_from_slice(&part.hash.0);
         }
@@ -91,7 +92,7 @@ impl Snapshot {
     pub fn diff(&self, old: &Self) -> Delta {
         let mut delta = Delta::default();
         let mut before = old.parts.iter().peekable();
-        for (key, part) in &self.parts {
+        for (key, part) in &*self.parts {
             while let Some((gone, _)) = before.next_if(|(k, _)| *k < key) {
                 delta.removed.push(gone.clone());
             }
@@ -106,24 +107,26 @@ impl Snapshot {
 
     /// Makes the part under `key` what it is in `other`, present or absent.
     pub fn put_back(&mut self, key: &PartKey, other: &Self) {
+        let parts = Arc::make_mut(&mut self.parts);
         match other.get(key) {
-            Some(part) => self.parts.insert(key.clone(), part.clone()),
-            None => self.parts.remove(key),
+            Some(part) => parts.insert(key.clone(), part.clone()),
+            None => parts.remove(key),
         };
     }
 
     /// Applies `delta`.
     pub fn apply(&mut self, delta: Delta) {
+        let parts = Arc::make_mut(&mut self.parts);
         for key in &delta.removed {
-            self.parts.remove(key);
+            parts.remove(key);
         }
-        self.parts.extend(delta.changed);
+        parts.extend(delta.changed);
     }
 }
 
 impl Serialize for Snapshot {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(&self.parts)
+        serializer.collect_seq(&*self.parts)
     }
 }
 
@@ -132,7 +135,7 @@ impl<'de> Deserialize<'de> for Snapshot {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let parts = Vec::<(PartKey, HashedPart)>::deserialize(deserializer)?;
         if parts.is_sorted_by(|(a, _), (b, _)| a < b) {
-            Ok(Self { parts: parts.into_iter().collect() })
+            Ok(parts.into_iter().collect())
         } else {
             Err(D::Error::custom("the parts are not sorted by key"))
         }

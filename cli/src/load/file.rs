@@ -19,7 +19,7 @@ pub struct File {
     /// Its documents in order.
     pub documents: Vec<Placed>,
     /// Why it could not be read; then it has no documents.
-    pub error: Option<Finding>,
+    pub error: Option<Box<Finding>>,
 }
 
 /// A document and where it stands.
@@ -38,8 +38,8 @@ impl File {
         match content(path) {
             Ok(text) => Self::parse(&text, stamp, before),
             Err((line, message)) => {
-                let error = Some(Finding { line, diagnostic: Diagnostic::error("io", message) });
-                Self { stamp, documents: Vec::new(), error }
+                let error = Finding { line, diagnostic: Diagnostic::error("io", message) };
+                Self { stamp, documents: Vec::new(), error: Some(Box::new(error)) }
             }
         }
     }

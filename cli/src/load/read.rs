@@ -61,6 +61,8 @@ pub fn read(text: &str) -> Document {
             document.unreadable = true;
         }
     }
+    // Nearly always one, where a vector begins with room for four: there may be ten thousands of documents.
+    document.items.shrink_to_fit();
     document
 }
 
