@@ -4,8 +4,11 @@ use crate::support::{route_to, serving};
 use corten_test_support::{Backend, Gateway, eventually};
 
 /// The error lines so far.
+/// Whole lines only: the last one may still be on its way.
 fn errors(gateway: &Gateway) -> Vec<String> {
-    gateway.process().stderr().lines().filter(|line| line.contains("error: ")).map(str::to_owned).collect()
+    let text = gateway.process().stderr();
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    whole.lines().filter(|line| line.contains("error: ")).map(str::to_owned).collect()
 }
 
 fn more_route(text: &str) -> String {
