@@ -145,18 +145,21 @@ impl Inventory {
         self.entries.is_empty()
     }
 
-    /// What is different from `before`.
+    /// What is different from `before`. Both are walked once, side by side.
     pub fn changes(&self, before: &Self) -> Change {
         let mut change = Change::default();
+        let mut old = before.entries.iter().peekable();
         for (id, entry) in &self.entries {
-            match before.entries.get(id) {
+            while let Some((gone, _)) = old.next_if(|(known, _)| *known < id) {
+                change.removed.push(gone.clone());
+            }
+            match old.next_if(|(known, _)| *known == id) {
                 None => change.added.push(id.clone()),
-                Some(old) if !old.object.same(&entry.object) => change.changed.push(id.clone()),
+                Some((_, old)) if !old.object.same(&entry.object) => change.changed.push(id.clone()),
                 Some(_) => {}
             }
         }
-        let gone = before.entries.keys().filter(|id| !self.entries.contains_key(*id));
-        change.removed.extend(gone.cloned());
+        change.removed.extend(old.map(|(gone, _)| gone.clone()));
         change
     }
 

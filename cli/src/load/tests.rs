@@ -128,3 +128,14 @@ fn several_files_are_reloaded_though_one_needs_all_the_others() {
         loader.diagnostics()
     );
 }
+
+#[test]
+fn a_look_at_files_that_nobody_touched_changes_nothing() {
+    let folder = Folder::new(&[("a.yaml", &namespace("a")), ("b.yaml", "kind: [\n")]);
+    let mut loader = folder.loader();
+    let before = loader.diagnostics().to_vec();
+    assert!(!before.is_empty() && loader.load().is_empty());
+    assert_eq!(loader.diagnostics(), before);
+    fs::remove_file(folder.path("b.yaml")).unwrap();
+    assert!(loader.load().is_empty() && loader.diagnostics().is_empty(), "a removed file is noticed");
+}
