@@ -7,8 +7,10 @@ const LEAST: usize = 64;
 
 /// `work` of each item, in the order of the items.
 pub(super) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let threads = cores.min(items.len() / LEAST);
+    let worthwhile = items.len() / LEAST;
+    // How many cores there are is read from the control group's files, each time: not for the documents of each file.
+    let cores = if worthwhile < 2 { 1 } else { thread::available_parallelism().map_or(1, NonZeroUsize::get) };
+    let threads = cores.min(worthwhile);
     if threads < 2 {
         return items.into_iter().map(work).collect();
     }
