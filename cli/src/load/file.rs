@@ -91,7 +91,8 @@ impl File {
 
 /// The text of a file, or which line of it cannot be read (0: all of it) and why.
 fn content(path: &Path) -> Result<String, (u32, String)> {
-    let mut bytes = Vec::new();
+    // Room for most files: an empty buffer is grown by several small reads.
+    let mut bytes = Vec::with_capacity(8 * 1024);
     fs::File::open(path)
         .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| (0, format!("cannot be read: {}", plain(&error))))?;
