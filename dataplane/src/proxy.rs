@@ -55,7 +55,7 @@ async fn answer(
 
     // 1
     let bind = bind.ok_or(Code::NoRoute)?;
-    let head = check::head(&request, &bind.default.settings.limits)?;
+    let head = check::head(&request, &bind.connection.limits)?;
     if head.facts.contains(Facts::TRANSFER_ENCODING) && session.connection.is_ambiguous() {
         return Err(Code::BadFraming.into());
     }

@@ -32,8 +32,10 @@ pub(crate) struct BindTable {
     /// By hostname.
     pub(crate) listeners: HostMap<Arc<ListenerTable>>,
     pub(crate) all: Box<[Arc<ListenerTable>]>,
-    /// The least specific: its limits hold until a connection's or a request's own listener is known.
+    /// The least specific: what is refused before its own listener is known is counted there.
     pub(crate) default: Arc<ListenerTable>,
+    /// What holds for a connection before its listener is known: of each setting the most generous.
+    pub(crate) connection: Arc<ListenerSettings>,
     /// For HTTPS.
     pub(crate) tls: Option<BindTls>,
     /// The largest limit of any of the listeners; `None` if one has none.

@@ -62,7 +62,7 @@ pub enum TrustSource {
 pub struct ClusterSettings {
     /// How an endpoint is picked.
     pub balancing: Balancing,
-    /// For a new connection with its TLS handshake.
+    /// For a new connection with its TLS handshake. Zero: no limit.
     pub connect_timeout: Duration,
     /// How long an idle connection is kept.
     pub idle_timeout: Duration,

@@ -55,7 +55,7 @@ impl Reporter {
         {
             parts.extend((!ids.is_empty()).then(|| format!("{verb} {}", names(ids))));
         }
-        eprintln!("reloaded in {ms} ms, revision {}: {}", round.revision, parts.join("; "));
+        line(format!("reloaded in {ms} ms, revision {}: {}", round.revision, parts.join("; ")));
     }
 
     /// Tells what is wrong and has not been told yet; what is right again is forgotten.
@@ -82,7 +82,7 @@ impl Reporter {
 
     fn tell(&self, diagnostic: &Diagnostic) {
         if self.format == Format::Text {
-            eprintln!("{diagnostic}");
+            line(diagnostic.to_string());
             return;
         }
         let place = diagnostic.place.as_ref().map(ToString::to_string);
@@ -98,7 +98,7 @@ impl Reporter {
     /// Tells why it ends.
     pub fn failure(&self, message: &str) {
         match self.format {
-            Format::Text => eprintln!("error: {message}"),
+            Format::Text => line(format!("error: {message}")),
             Format::Json => tracing::error!("{message}"),
         }
     }
@@ -106,7 +106,7 @@ impl Reporter {
     /// Tells something that is not as it should be.
     pub fn warning(&self, message: &str) {
         match self.format {
-            Format::Text => eprintln!("warning: {message}"),
+            Format::Text => line(format!("warning: {message}")),
             Format::Json => tracing::warn!("{message}"),
         }
     }
@@ -114,7 +114,7 @@ impl Reporter {
     /// Tells something worth knowing.
     pub fn note(&self, message: &str) {
         match self.format {
-            Format::Text => eprintln!("{message}"),
+            Format::Text => line(message.to_owned()),
             Format::Json => tracing::info!("{message}"),
         }
     }
@@ -167,6 +167,12 @@ fn names(ids: &[Arc<ObjectId>]) -> String {
 fn without_line(diagnostic: &Diagnostic) -> Diagnostic {
     let place = diagnostic.place.as_ref().map(|place| Place { line: 0, ..place.clone() });
     Diagnostic { place, ..diagnostic.clone() }
+}
+
+/// Writes a line to standard error at once: who follows the file never sees a part of one.
+fn line(mut text: String) {
+    text.push('\n');
+    eprint!("{text}");
 }
 
 #[cfg(test)]

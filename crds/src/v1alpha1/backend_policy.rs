@@ -68,7 +68,7 @@ pub enum LoadBalancingType {
 #[derive(JsonSchema, Default, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpstreamConnection {
-    /// For a new connection with its TLS handshake. Default: 5s.
+    /// For a new connection with its TLS handshake. Default: 5s. 0s: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Duration")]
     pub connect_timeout: Option<Duration>,

@@ -52,16 +52,18 @@ pub struct ListenerPolicySpec {
     /// What becomes of a client's own request id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<RequestId>,
-    /// Sizes and counts that a client must stay within.
+    /// Sizes and counts that a client must stay within. Where listeners share a port, `connections` and, without TLS,
+    /// `requestsPerConnection` are the most generous of them: a connection comes before its hostname.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
-    /// Times that a client has; 0s switches one off.
+    /// Times that a client has; 0s switches one off. Where listeners share a port, those that begin before the hostname
+    /// is known are the longest of them: `handshake`, and without TLS also `header`, `idle` and `write`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeouts: Option<ClientTimeouts>,
     /// How a path is brought to the one form that is matched and sent upstream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathNormalization>,
-    /// HTTP/2 towards clients.
+    /// HTTP/2 towards clients. Where listeners without TLS share a port, the largest of each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http2: Option<ClientHttp2>,
     /// Which requests are logged, and what of them.

@@ -1,6 +1,6 @@
 //! Listeners, and the binds that they share.
 
-use super::{cluster::Outcomes, sockets::Wanted};
+use super::{cluster::Outcomes, connection_settings, sockets::Wanted};
 use crate::{
     headers::ForwardRules,
     observe::{LogPlan, Observer},
@@ -191,7 +191,9 @@ fn bind_table(
     let tls = (!tls.is_empty()).then(|| BindTls::new(tls));
     let stats = observer.bind(bind);
     let logs = all.iter().any(|listener: &Arc<ListenerTable>| listener.log.is_some());
-    Some(BindTable { logs, listeners: map, all: all.into(), default: default?, tls, most_connections, stats })
+    let connection = connection_settings::of(all.iter().map(|listener| &listener.settings))?;
+    let (all, default) = (all.into(), default?);
+    Some(BindTable { logs, listeners: map, all, default, connection, tls, most_connections, stats })
 }
 
 fn listener_table(

@@ -2,6 +2,7 @@
 //! part that cannot be built is rejected alone and its predecessor stays in force.
 
 mod cluster;
+mod connection_settings;
 mod host;
 mod listener;
 mod sockets;

@@ -10,6 +10,7 @@ mod framing;
 #[cfg(test)]
 mod framing_tests;
 mod host;
+mod size;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use crate::error::{Code, Error};
 use connection::{names_h2c, nominate};
 use corten_snapshot::Limits;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version, uri::Scheme};
+use size::Size;
 
 /// What a head says that later steps need.
 #[derive(Clone, Debug)]
@@ -33,32 +35,35 @@ pub(crate) struct Head {
     pub(crate) host: Option<HostName>,
     /// What is in the header section.
     pub(crate) facts: Facts,
+    /// How large it is.
+    pub(crate) size: Size,
     /// The target is `*` (OPTIONS only): the gateway as a whole is meant.
     pub(crate) asterisk: bool,
 }
 
-/// Checks the head of `request`. One pass over its header fields, nothing allocated but for a host with
+/// Checks the head of `request` against what HTTP says and the limits of its connection. One pass over its header fields, nothing allocated but for a host with
 /// upper-case letters or in `:authority`.
 ///
 /// # Errors
 /// A status from 400 to 431; the connection is closed after each.
 pub(crate) fn head<B>(request: &Request<B>, limits: &Limits) -> Result<Head, Error> {
-    let asterisk = target(request.method(), request.uri(), request.version(), limits)?;
-    let (facts, host) = fields(request.headers(), request.version(), limits)?;
+    let mut size = Size { fields: request.headers().len(), ..Size::default() };
+    let asterisk = target(request.method(), request.uri(), request.version(), &mut size)?;
+    size.within(limits)?;
+    let (facts, host) = fields(request.headers(), request.version(), &mut size)?;
+    size.within(limits)?;
     let host = host_of(request.uri(), host, request.version(), facts)?;
-    Ok(Head { host, facts, asterisk })
+    Ok(Head { host, facts, size, asterisk })
 }
 
 /// RFC 9112 section 3.2: which form of target goes with which method. `true` for `*`.
-fn target(method: &Method, uri: &Uri, version: Version, limits: &Limits) -> Result<bool, Error> {
+fn target(method: &Method, uri: &Uri, version: Version, size: &mut Size) -> Result<bool, Error> {
     if matches!(*method, Method::CONNECT | Method::TRACE) {
         return Err(Code::MethodRefused.into());
     }
     let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
     let path = uri.path_and_query().map_or("", |path| path.as_str());
-    if path.len() + authority > limits.uri_bytes as usize {
-        return Err(Code::UriTooLong.into());
-    }
+    size.target = path.len() + authority;
     match uri.scheme() {
         Some(scheme) if *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS => {
             return Err(Error::new(Code::BadTarget).detail("The scheme of the request target is not served."));
@@ -79,11 +84,8 @@ fn target(method: &Method, uri: &Uri, version: Version, limits: &Limits) -> Resu
 fn fields<'h>(
     headers: &'h HeaderMap,
     version: Version,
-    limits: &Limits,
+    size: &mut Size,
 ) -> Result<(Facts, Option<&'h HeaderValue>), Error> {
-    if headers.len() > limits.header_count as usize {
-        return Err(Code::HeadersTooLarge.into());
-    }
     let mut facts = Facts::default();
     let mut bytes = 0;
     let mut host = None;
@@ -100,9 +102,7 @@ fn fields<'h>(
             inspect(field, value, &mut facts)?;
         }
     }
-    if bytes > limits.header_bytes as usize {
-        return Err(Code::HeadersTooLarge.into());
-    }
+    size.bytes = bytes;
     framing(facts, version)?;
     let upgrade = Facts::UPGRADE | Facts::CONNECTION_UPGRADE;
     let plain = !facts.intersects(Facts::TRANSFER_ENCODING | Facts::CONTENT | Facts::UPGRADE_REFUSED);

@@ -107,20 +107,20 @@ impl Acceptor {
         peer: SocketAddr,
         place: Place,
     ) -> Result<Serving, Closed> {
-        let settings = bind.default.settings.clone();
+        let settings = bind.connection.clone();
         let Some(tls) = &bind.tls else {
             drop(bind);
             let client = Arriving { peer, place, settings, tls: None };
             return self.http(stream, client, None).await;
         };
-        let handshake = tokio::time::timeout(settings.timeouts.handshake, tls.accept(stream));
+        let handshake = within(settings.timeouts.handshake, tls.accept(stream));
         let secured = match Box::pin(handshake).await {
-            Ok(Ok(secured)) => secured,
-            Ok(Err(error)) => {
+            Some(Ok(secured)) => secured,
+            Some(Err(error)) => {
                 tracing::debug!(%error, %peer, "TLS handshake failed");
                 return Err(Closed::Handshake);
             }
-            Err(_) => return Err(Closed::HandshakeTimeout),
+            None => return Err(Closed::HandshakeTimeout),
         };
         let settings = bind.by_key(&secured.listener).map_or(settings, |listener| listener.settings.clone());
         drop(bind);
@@ -146,10 +146,10 @@ impl Acceptor {
                 io.speaks_http1();
                 false
             }
-            None => match tokio::time::timeout(settings.timeouts.handshake, io.speaks_http2()).await {
-                Ok(Ok(http2)) => http2,
-                Ok(Err(_)) => return Err(Closed::Ended),
-                Err(_) => return Err(Closed::HandshakeTimeout),
+            None => match within(settings.timeouts.handshake, io.speaks_http2()).await {
+                Some(Ok(http2)) => http2,
+                Some(Err(_)) => return Err(Closed::Ended),
+                None => return Err(Closed::HandshakeTimeout),
             },
         };
         let session = Session {
@@ -169,6 +169,14 @@ impl Acceptor {
             serve::http1(io, settings, session)
         })
     }
+}
+
+/// Runs `future` for at most `limit`; zero is no limit. `None`: it took longer.
+async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    if limit.is_zero() {
+        return Some(future.await);
+    }
+    tokio::time::timeout(limit, future).await.ok()
 }
 
 /// A connection being served.

@@ -40,7 +40,7 @@ impl Selected<'_, '_> {
 /// Finds the rule. Hosts fall through: one whose entries do not match gives way to the next less specific.
 ///
 /// # Errors
-/// 400 for a path without a safe form, 404 where nothing matches, 421 for a host of another listener than
+/// 400 for a path without a safe form, 414 and 431 over the listener's limits, 404 where nothing matches, 421 for a host of another listener than
 /// the connection's.
 pub(super) fn select<'v, 'u>(
     exchange: &mut Exchange,
@@ -52,6 +52,7 @@ pub(super) fn select<'v, 'u>(
     let host = host_name(head);
     let listener = listener(&exchange.session, bind, host)?;
     exchange.at(listener);
+    head.size.within(&listener.settings.limits)?;
     let path = normalize::path(uri.path(), &listener.settings.path)?;
     let view =
         RequestView { path: &path, method: &parts.method, headers: &parts.headers, query: uri.query() };

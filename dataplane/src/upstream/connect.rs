@@ -92,7 +92,11 @@ impl Connector<'_> {
         connecting: impl Future<Output = Result<T, ConnectError>>,
     ) -> Result<T, ConnectError> {
         let limit = self.cluster.settings.connect_timeout;
-        let outcome = tokio::time::timeout(limit, connecting).await.unwrap_or(Err(ConnectError::TimedOut));
+        let outcome = if limit.is_zero() {
+            connecting.await
+        } else {
+            tokio::time::timeout(limit, connecting).await.unwrap_or(Err(ConnectError::TimedOut))
+        };
         outcome.inspect_err(|error| self.cluster.stats.failed(self.worker, error.class()))
     }
 

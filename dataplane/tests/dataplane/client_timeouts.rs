@@ -73,3 +73,48 @@ async fn a_connection_that_rests_lets_go_of_its_buffers_and_serves_on() {
         assert_eq!(client.answer().await.status, 200, "a pipelined request is not lost");
     }
 }
+
+#[tokio::test]
+async fn a_timeout_of_zero_is_off() {
+    let gateway = gateway(|config| {
+        let timeouts = &mut config.settings.timeouts;
+        timeouts.handshake = Duration::ZERO;
+        timeouts.header = Duration::ZERO;
+        timeouts.idle = Duration::ZERO;
+        timeouts.body_idle = Duration::ZERO;
+        timeouts.write = Duration::ZERO;
+        config.cluster.settings.connect_timeout = Duration::ZERO;
+    })
+    .await;
+    let mut client = gateway.connect().await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n1").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    client.send("2").await;
+    assert_eq!(client.answer().await.status, 200);
+}
+
+/// Sends a GET with this path and a header of this many bytes.
+async fn status(gateway: &Gateway, host: &str, path: &str, header: usize) -> u16 {
+    let mut client = gateway.connect().await;
+    let filler = "x".repeat(header);
+    client.send(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nX: {filler}\r\n\r\n")).await;
+    client.answer().await.status
+}
+
+#[tokio::test]
+async fn listeners_that_share_a_socket_keep_their_own_limits() {
+    let gateway = gateway(|config| {
+        config.settings.limits.header_bytes = 2000;
+        let mut second = config.settings.clone();
+        second.limits.header_bytes = 50_000;
+        second.limits.uri_bytes = 20;
+        config.second = Some(second);
+    })
+    .await;
+    let long = "/a-path-that-is-longer-than-twenty-bytes";
+    assert_eq!(status(&gateway, "a.example", long, 10).await, 200);
+    assert_eq!(status(&gateway, "b.example", long, 10).await, 414, "stricter than its neighbour");
+    assert_eq!(status(&gateway, "a.example", "/", 10_000).await, 431);
+    assert_eq!(status(&gateway, "b.example", "/", 10_000).await, 200, "more generous than its neighbour");
+}

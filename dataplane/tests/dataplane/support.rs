@@ -24,6 +24,8 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub struct Config {
     pub settings: ListenerSettings,
+    /// A second listener on the same socket, for `b.example`, with settings of its own.
+    pub second: Option<ListenerSettings>,
     pub cluster: Cluster,
     pub endpoints: Vec<Endpoint>,
     pub rules: Vec<(PathMatch, Rule)>,
@@ -39,6 +41,7 @@ impl Config {
         });
         Self {
             settings: ListenerSettings::default(),
+            second: None,
             cluster: Cluster {
                 endpoints: EndpointsKey::new("main"),
                 protocol: UpstreamProtocol::Http1,
@@ -53,23 +56,40 @@ impl Config {
     /// The snapshot, on this port.
     pub fn snapshot(&self, port: u16) -> Snapshot {
         let mut snapshot = Snapshot::default();
-        let key = ListenerKey::new("default/gateway/http");
-        let listener = Listener {
-            namespace: "default".into(),
-            gateway: "gateway".into(),
-            name: "http".into(),
-            bind: Bind { address: Some(Ipv4Addr::LOCALHOST.into()), port },
-            port: 80,
-            protocol: ListenerProtocol::Http,
-            hostname: HostnamePattern::Any,
-            tls: None,
-            settings: self.settings.clone(),
-        };
-        snapshot.insert(PartKey::Listener(key.clone()), Part::Listener(Box::new(listener)));
+        self.listener(&mut snapshot, "http", HostnamePattern::Any, &self.settings, port);
+        if let Some(settings) = &self.second {
+            let pattern = HostnamePattern::Exact("b.example".into());
+            self.listener(&mut snapshot, "second", pattern, settings, port);
+        }
         let main = PartKey::Cluster(ClusterKey::new("main"));
         snapshot.insert(main, Part::Cluster(self.cluster.clone()));
         let endpoints = Endpoints { endpoints: self.endpoints.clone() };
         snapshot.insert(PartKey::Endpoints(EndpointsKey::new("main")), Part::Endpoints(endpoints));
+        snapshot
+    }
+
+    /// Adds a listener with all of the rules.
+    fn listener(
+        &self,
+        snapshot: &mut Snapshot,
+        name: &str,
+        hostname: HostnamePattern,
+        settings: &ListenerSettings,
+        port: u16,
+    ) {
+        let key = ListenerKey::new(format!("default/gateway/{name}"));
+        let listener = Listener {
+            namespace: "default".into(),
+            gateway: "gateway".into(),
+            name: name.into(),
+            bind: Bind { address: Some(Ipv4Addr::LOCALHOST.into()), port },
+            port: 80,
+            protocol: ListenerProtocol::Http,
+            hostname: hostname.clone(),
+            tls: None,
+            settings: settings.clone(),
+        };
+        snapshot.insert(PartKey::Listener(key.clone()), Part::Listener(Box::new(listener)));
         let entries = self.rules.iter().zip(0..).map(|((path, _), rule)| Entry {
             path: path.clone(),
             method: None,
@@ -79,12 +99,11 @@ impl Config {
         });
         let host = Host {
             listener: key.clone(),
-            hostname: HostnamePattern::Any,
+            hostname: hostname.clone(),
             entries: entries.collect(),
             rules: self.rules.iter().map(|(_, rule)| rule.clone()).collect(),
         };
-        snapshot.insert(PartKey::Host(key, HostnamePattern::Any), Part::Host(host));
-        snapshot
+        snapshot.insert(PartKey::Host(key, hostname), Part::Host(host));
     }
 }
 
