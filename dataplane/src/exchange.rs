@@ -6,7 +6,7 @@ mod draft;
 use crate::{
     check::{Facts, Head},
     error::Error,
-    headers::{Client, ForwardRules, RequestIds},
+    headers::{Client, ForwardRules, ensure_request_id, fresh_request_id},
     observe::{Ended, ListenerStats, RouteStats},
     session::Session,
     tables::{ListenerTable, RulePlan},
@@ -47,10 +47,6 @@ pub(crate) struct Exchange {
     client: Option<Client>,
     error_headers: Option<Box<HeaderMap>>,
     draft: Option<Box<Draft>>,
-}
-
-thread_local! {
-    static IDS: RequestIds = RequestIds::new();
 }
 
 impl Exchange {
@@ -112,12 +108,12 @@ impl Exchange {
 
     /// Makes sure that the request has an id.
     pub(crate) fn request_id(&mut self, headers: &mut HeaderMap, facts: Facts, rules: &ForwardRules) {
-        self.id = Some(IDS.with(|ids| ids.ensure(headers, facts, rules)));
+        self.id = Some(ensure_request_id(headers, facts, rules));
     }
 
     /// The request's id; a new one if the request failed before it got one.
     pub(crate) fn id(&mut self) -> &HeaderValue {
-        self.id.get_or_insert_with(|| IDS.with(RequestIds::fresh))
+        self.id.get_or_insert_with(fresh_request_id)
     }
 
     /// A counter for the bytes of the request's body.

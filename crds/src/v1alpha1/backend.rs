@@ -35,7 +35,7 @@ pub struct BackendSpec {
     #[schemars(length(min = 1, max = 64))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub endpoints: Vec<BackendEndpoint>,
-    /// What the endpoints speak. Default: HTTP/1.1, or with `tls` what ALPN agrees on. `https` and
+    /// What the endpoints speak. Default: HTTP/1.1, also with `tls`: HTTP/2 over TLS is not spoken to backends. `https` and
     /// `kubernetes.io/wss` without `tls` verify each endpoint's host against the system's authorities.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "AppProtocol")]

@@ -18,4 +18,4 @@ pub(crate) use client::{Client, resolve};
 pub(crate) use forwarded::vouch;
 pub(crate) use hop::{strip_request, strip_response, strip_trailers};
 pub(crate) use peer::{ForwardRules, Peer};
-pub(crate) use request_id::RequestIds;
+pub(crate) use request_id::{ensure_request_id, fresh_request_id};

@@ -4,66 +4,33 @@ use super::ForwardRules;
 use super::names::X_REQUEST_ID;
 use crate::check::Facts;
 use http::{HeaderMap, HeaderValue};
-use std::cell::Cell;
-use std::hash::{BuildHasher, RandomState};
 
 /// Longest id of a client that is kept.
 const MAX_LEN: usize = 128;
 
-/// A worker's source of ids: xoshiro256++ (Blackman, Vigna), seeded by the operating system once. An id is
-/// unique, not secret.
-#[derive(Debug)]
-pub(crate) struct RequestIds {
-    state: Cell<[u64; 4]>,
+/// A new id: a random UUID (RFC 9562 section 5.4) as text, of the thread's random numbers. It is unique, not
+/// secret.
+pub(crate) fn fresh_request_id() -> HeaderValue {
+    let high = (fastrand::u64(..) & !0xF000) | 0x4000;
+    let low = (fastrand::u64(..) & !(0b11 << 62)) | (0b10 << 62);
+    let text = uuid_text(high, low);
+    // Hexadecimal digits and hyphens are always a valid value.
+    HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("0"))
 }
 
-impl RequestIds {
-    /// A source with a seed of its own.
-    pub(crate) fn new() -> Self {
-        // The standard library draws a thread's keys from the operating system and counts them up after that;
-        // SipHash makes an unrelated word of each.
-        let word = |n: u64| RandomState::new().hash_one(n);
-        Self { state: Cell::new([word(1), word(2), word(3), word(4) | 1]) }
+/// Makes sure that the request has one id, and returns it: the client's own, if the listener trusts it and
+/// it is well formed, else a new one.
+pub(crate) fn ensure_request_id(headers: &mut HeaderMap, facts: Facts, rules: &ForwardRules) -> HeaderValue {
+    let own = facts.contains(Facts::X_REQUEST_ID) && !facts.twice(Facts::X_REQUEST_ID);
+    if own
+        && rules.trust_request_id
+        && let Some(id) = headers.get(X_REQUEST_ID).filter(|id| is_well_formed(id.as_bytes()))
+    {
+        return id.clone();
     }
-
-    /// 64 random bits, also for what else a worker draws (balancing, sampling).
-    pub(crate) fn next(&self) -> u64 {
-        let [mut a, mut b, mut c, mut d] = self.state.get();
-        let result = a.wrapping_add(d).rotate_left(23).wrapping_add(a);
-        let shifted = b << 17;
-        c ^= a;
-        d ^= b;
-        b ^= c;
-        a ^= d;
-        c ^= shifted;
-        d = d.rotate_left(45);
-        self.state.set([a, b, c, d]);
-        result
-    }
-
-    /// A new id: a random UUID (RFC 9562 section 5.4) as text.
-    pub(crate) fn fresh(&self) -> HeaderValue {
-        let high = (self.next() & !0xF000) | 0x4000;
-        let low = (self.next() & !(0b11 << 62)) | (0b10 << 62);
-        let text = uuid_text(high, low);
-        // Hexadecimal digits and hyphens are always a valid value.
-        HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("0"))
-    }
-
-    /// Makes sure that the request has one id, and returns it: the client's own, if the listener trusts it and
-    /// it is well formed, else a new one.
-    pub(crate) fn ensure(&self, headers: &mut HeaderMap, facts: Facts, rules: &ForwardRules) -> HeaderValue {
-        let own = facts.contains(Facts::X_REQUEST_ID) && !facts.twice(Facts::X_REQUEST_ID);
-        if own
-            && rules.trust_request_id
-            && let Some(id) = headers.get(X_REQUEST_ID).filter(|id| is_well_formed(id.as_bytes()))
-        {
-            return id.clone();
-        }
-        let id = self.fresh();
-        headers.insert(X_REQUEST_ID, id.clone());
-        id
-    }
+    let id = fresh_request_id();
+    headers.insert(X_REQUEST_ID, id.clone());
+    id
 }
 
 /// Letters, digits and what ids are made of; nothing that a log, a JSON document or a shell would read.
