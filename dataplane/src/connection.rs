@@ -73,6 +73,11 @@ impl Connection {
         self.requests.fetch_add(1, Relaxed) + 1
     }
 
+    /// Whether the connection has had a request.
+    pub(crate) fn has_served(&self) -> bool {
+        self.requests.load(Relaxed) > 0
+    }
+
     /// A response is written to its end, or given up.
     pub(crate) fn request_ends(&self, now: u64) {
         if self.in_flight.fetch_sub(1, Relaxed) == 1 {

@@ -83,7 +83,7 @@ impl Control {
                 _ = stop.changed() => break,
             }
         }
-        self.sockets.close();
+        self.sockets.close().await;
     }
 
     async fn step(

@@ -126,21 +126,23 @@ impl Handle {
         self.workers.start_drain();
         tokio::time::sleep_until(started + times.min).await;
         let _ = self.stop.send(true);
+        // The control thread closes the sockets and lets go of its source, which may have a last good snapshot
+        // to write. Only then is every connection known that has to be told.
+        let control = self.control;
+        let ended = tokio::task::spawn_blocking(move || control.join().is_ok()).await;
+        if !matches!(ended, Ok(true)) {
+            tracing::error!("the control thread had failed");
+        }
         self.workers.tell_all(Command::Finish);
         while self.workers.open() > 0 && started.elapsed() < times.max {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let left = self.workers.open();
         self.workers.tell_all(Command::Abort);
-        // The control thread lets go of its source, which may have a last good snapshot to write; the access
-        // log has lines to write. Both may block for a moment.
-        let (control, log) = (self.control, self.log);
-        let ended = tokio::task::spawn_blocking(move || {
-            log.close();
-            control.join().is_ok()
-        });
-        if !matches!(ended.await, Ok(true)) {
-            tracing::error!("the control thread had failed");
+        // The access log has lines to write, which may block.
+        let log = self.log;
+        if tokio::task::spawn_blocking(move || log.close()).await.is_err() {
+            tracing::error!("the access log had failed");
         }
         left
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     connection::Command,
-    listen::{self, Acceptor},
+    listen::{self, Acceptor, Stop},
     observe::Observer,
     tables::{BindState, Tables},
     worker::Worker,
@@ -27,7 +27,7 @@ struct Order {
     socket: net::TcpListener,
     slot: usize,
     state: Arc<BindState>,
-    stop: watch::Receiver<bool>,
+    stop: watch::Receiver<Stop>,
 }
 
 impl Workers {
@@ -60,7 +60,7 @@ impl Workers {
         sockets: Vec<net::TcpListener>,
         slot: usize,
         state: &Arc<BindState>,
-        stop: &watch::Receiver<bool>,
+        stop: &watch::Receiver<Stop>,
     ) {
         for (handle, socket) in self.0.iter().zip(sockets) {
             let order = Order { socket, slot, state: state.clone(), stop: stop.clone() };

@@ -1,6 +1,10 @@
 //! Opens and closes the sockets that the tables need.
 
-use crate::{listen, tables::BindState, worker_pool::Workers};
+use crate::{
+    listen::{self, Stop},
+    tables::BindState,
+    worker_pool::Workers,
+};
 use corten_snapshot::{Bind, ListenerKey};
 use std::{
     collections::BTreeMap,
@@ -27,7 +31,7 @@ pub(crate) struct Sockets {
 struct Open {
     slot: usize,
     address: SocketAddr,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Stop>,
 }
 
 /// What became of the binds.
@@ -51,7 +55,7 @@ impl Sockets {
         self.open.retain(|bind, open| {
             let stays = wanted.iter().any(|want| want.bind == *bind && want.slot == open.slot);
             if !stays {
-                let _ = open.stop.send(true);
+                let _ = open.stop.send(Stop::Now);
                 workers.finish(open.slot);
             }
             stays
@@ -80,18 +84,21 @@ impl Sockets {
             Some(socket) => socket.local_addr()?,
             None => return Ok(()),
         };
-        let (stop, stopped) = watch::channel(false);
+        let (stop, stopped) = watch::channel(Stop::No);
         workers.listen(sockets, want.slot, &want.state, &stopped);
         self.open.insert(want.bind.clone(), Open { slot: want.slot, address, stop });
         Ok(())
     }
 
-    /// Stops accepting everywhere.
-    pub(crate) fn close(&mut self) {
-        for open in self.open.values() {
-            let _ = open.stop.send(true);
+    /// Stops accepting everywhere without losing a connection; returns when the last socket is closed.
+    pub(crate) async fn close(&mut self) {
+        let open = std::mem::take(&mut self.open);
+        for open in open.values() {
+            let _ = open.stop.send(Stop::Gently);
         }
-        self.open.clear();
+        for open in open.values() {
+            open.stop.closed().await;
+        }
     }
 }
 

@@ -82,8 +82,9 @@ impl Framing {
 
     fn keep_tail(&mut self, bytes: &[u8]) {
         if bytes.ends_with(b"\n\r\n") || bytes.ends_with(b"\n\n") {
-            // Most reads end so: with a whole request, or the end of chunks.
-            self.tail_len = 0;
+            // Most reads end so: with a whole request, or the end of chunks. What follows starts a line.
+            self.tail[0] = b'\n';
+            self.tail_len = 1;
             return;
         }
         let old = usize::from(self.tail_len);

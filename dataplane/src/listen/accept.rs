@@ -1,6 +1,6 @@
 //! The accept loop of one worker on one bind.
 
-use super::{io::ClientIo, serve};
+use super::{io::ClientIo, serve, socket};
 use crate::{
     connection::Connection,
     headers::Peer,
@@ -11,7 +11,7 @@ use crate::{
     worker::Worker,
 };
 use corten_snapshot::ListenerSettings;
-use std::{future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, task::Poll, time::Duration};
+use std::{future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -27,13 +27,27 @@ pub(crate) struct Acceptor {
     pub(crate) state: Arc<BindState>,
 }
 
-/// Accepts until `stop` changes or its sender is gone.
-pub(crate) async fn accept(acceptor: Acceptor, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+/// Whether, and how, an accept loop ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It goes on.
+    No,
+    /// At once: nothing is served here any more.
+    Now,
+    /// Without losing a connection that a client believes to have.
+    Gently,
+}
+
+/// How long handshakes may take that have begun when a socket closes gently: some round trips.
+const SETTLE: Duration = Duration::from_millis(200);
+
+/// Accepts until `stop` says otherwise or its sender is gone.
+pub(crate) async fn accept(acceptor: Acceptor, listener: TcpListener, mut stop: watch::Receiver<Stop>) {
     loop {
         // The whole result is taken: a pattern that refuses errors would end the loop silently.
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stop.changed() => return acceptor.take_queued(&listener).await,
+            _ = stop.changed() => break,
         };
         match accepted {
             Ok((stream, peer)) => acceptor.spawn(stream, peer),
@@ -45,6 +59,11 @@ pub(crate) async fn accept(acceptor: Acceptor, listener: TcpListener, mut stop: 
             }
         }
     }
+    let gently = *stop.borrow() == Stop::Gently;
+    if gently && let Err(error) = socket::refuse_new(&listener) {
+        tracing::warn!(%error, "cannot filter a closing socket; connections that come just now may be reset");
+    }
+    acceptor.take_queued(&listener, if gently { SETTLE } else { Duration::ZERO }).await;
 }
 
 /// Errors that accept(2) reports of a connection that was already gone.
@@ -62,15 +81,16 @@ fn belongs_to_one_connection(error: &io::Error) -> bool {
 }
 
 impl Acceptor {
-    /// Takes the connections that the kernel has accepted already: closing the socket would reset them.
-    async fn take_queued(&self, listener: &TcpListener) {
-        let mut queued = std::future::poll_fn(|cx| match listener.poll_accept(cx) {
-            Poll::Ready(Ok(accepted)) => Poll::Ready(Some(accepted)),
-            Poll::Ready(Err(_)) | Poll::Pending => Poll::Ready(None),
-        });
-        while let Some((stream, peer)) = (&mut queued).await {
-            self.spawn(stream, peer);
-        }
+    /// Takes the connections that the kernel has accepted, or accepts within `time`: closing the socket would
+    /// reset them.
+    async fn take_queued(&self, listener: &TcpListener, time: Duration) {
+        let taking = async {
+            while let Ok((stream, peer)) = listener.accept().await {
+                self.spawn(stream, peer);
+            }
+        };
+        // An accept that waits is cancelled without a loss; one that is ready is polled before the time is.
+        let _ = tokio::time::timeout(time, taking).await;
     }
 
     fn spawn(&self, stream: TcpStream, peer: SocketAddr) {

@@ -5,5 +5,5 @@ mod io;
 mod serve;
 mod socket;
 
-pub(crate) use accept::{Acceptor, accept};
+pub(crate) use accept::{Acceptor, Stop, accept};
 pub(crate) use socket::open;

@@ -1,7 +1,7 @@
 //! Listening sockets, one for each worker, sharing a port.
 
-use socket2::{Domain, Protocol, Socket, Type};
-use std::{io, net::SocketAddr};
+use socket2::{Domain, Protocol, SockFilter, SockRef, Socket, Type};
+use std::{io, net::SocketAddr, os::fd::AsFd};
 
 /// Connections that may wait in the kernel for a worker.
 const BACKLOG: i32 = 4096;
@@ -29,6 +29,27 @@ fn bind(address: SocketAddr, shared: bool) -> io::Result<Socket> {
     socket.set_reuse_port(shared)?;
     socket.bind(&address.into())?;
     Ok(socket)
+}
+
+/// A program for the kernel's packet filter, over a segment's TCP header: a SYN is dropped, all else kept.
+const DROP_SYN: [SockFilter; 4] = [
+    // Load the byte with the flags (RFC 9293 section 3.1), test it for SYN, keep nothing or everything.
+    SockFilter::new(0x30, 0, 0, 13),
+    SockFilter::new(0x45, 0, 1, 0x02),
+    SockFilter::new(0x06, 0, 0, 0),
+    SockFilter::new(0x06, 0, 0, u32::MAX),
+];
+
+/// Lets no new connection begin on a listening socket; those whose handshake is under way go on.
+///
+/// Closing a listening socket resets every connection that the kernel has accepted and the process has not,
+/// and their clients believe that they are connected. After this none can come that is not accepted soon; a
+/// client whose SYN is dropped sends it again and is refused.
+///
+/// # Errors
+/// The system's, where it allows no filter.
+pub(super) fn refuse_new(socket: &impl AsFd) -> io::Result<()> {
+    SockRef::from(socket).attach_filter(&DROP_SYN)
 }
 
 trait Listening {

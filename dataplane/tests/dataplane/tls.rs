@@ -126,6 +126,26 @@ async fn a_certificate_is_rotated_without_a_dropped_connection() {
 }
 
 #[tokio::test]
+async fn a_client_that_has_just_shaken_hands_is_still_answered_while_the_process_ends() {
+    let a = certificate("a.example");
+    let mut config = Config::to(&[fixed("hello").await]);
+    config.settings.drain.min = std::time::Duration::ZERO;
+    let mut gateway = Gateway::empty();
+    gateway.force(snapshot(&config, &[("a.example", &a)])).await;
+    let mut fresh = connect(&gateway, "a.example", &a).await.unwrap();
+    let mut silent = connect(&gateway, "a.example", &a).await.unwrap();
+    let address = gateway.address;
+    let draining = tokio::spawn(gateway.handle.drain());
+    // The sockets are closed now, so every connection has been told.
+    within(async { while TcpStream::connect(address).await.is_ok() {} }).await;
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert_eq!(get(&mut fresh, "a.example").await, "200");
+    // One that says nothing does not hold the end up.
+    assert_eq!(within(silent.read(&mut [0; 1])).await.unwrap_or(0), 0);
+    assert_eq!(within(draining).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn no_dump_shows_a_private_key() {
     let a = certificate("a.example");
     let mut gateway = Gateway::empty();

@@ -19,8 +19,12 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Sleep,
+};
 
 /// Serves HTTP/1.1 on `io` until the connection ends, and says why it did.
 pub(in crate::listen) fn http1<S>(
@@ -31,7 +35,14 @@ pub(in crate::listen) fn http1<S>(
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let mut task = Task { phase: Phase::Parked(io), settings, session, registered: false, finishing: false };
+    let mut task = Task {
+        phase: Phase::Parked(io),
+        settings,
+        session,
+        registered: false,
+        finishing: false,
+        grace: None,
+    };
     Box::pin(poll_fn(move |cx| task.poll(cx)))
 }
 
@@ -44,7 +55,13 @@ where
     session: Arc<Session>,
     registered: bool,
     finishing: bool,
+    /// How long a connection that has been told to finish may still bring its first request.
+    grace: Option<Pin<Box<Sleep>>>,
 }
+
+/// A client that has just connected, over TLS with a handshake behind it, is about to ask. It is given this
+/// long when the process ends; one that has been answered before has had `Connection: close`.
+const GRACE: Duration = Duration::from_secs(3);
 
 enum Phase<S>
 where
@@ -74,7 +91,10 @@ where
                 Phase::Parked(io) => match (io.poll_next(cx), told(&self.session.connection)) {
                     (Poll::Ready(Ok(())), _) => self.unpark(),
                     (Poll::Ready(Err(_)), _) => return Poll::Ready(Closed::Ended),
-                    (Poll::Pending, Some(closed)) => return Poll::Ready(closed),
+                    (Poll::Pending, Some(closed)) if self.may_finish(closed, cx) => {
+                        return Poll::Ready(closed);
+                    }
+                    (Poll::Pending, Some(_)) => return Poll::Pending,
                     (Poll::Pending, None) => return Poll::Pending,
                 },
                 Phase::Serving(serving) => {
@@ -100,6 +120,15 @@ where
                 }
             }
         }
+    }
+
+    /// Whether a connection between requests may close for this reason.
+    fn may_finish(&mut self, closed: Closed, cx: &mut Context<'_>) -> bool {
+        if closed != Closed::Drain || self.session.connection.has_served() {
+            return true;
+        }
+        let grace = self.grace.get_or_insert_with(|| Box::pin(tokio::time::sleep(GRACE)));
+        grace.as_mut().poll(cx).is_ready()
     }
 
     /// The first byte of a request is there: hyper takes over.
