@@ -191,5 +191,6 @@ fn error_of(fault: SendFault) -> Error {
             Error::new(code).cause(error.to_string())
         }
         SendFault::Body(fault) => fault.into(),
+        SendFault::Form(error) => Error::new(Code::BadTarget).cause(error.to_string()),
     }
 }

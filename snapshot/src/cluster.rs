@@ -24,6 +24,9 @@ pub enum UpstreamProtocol {
     Http1,
     /// HTTP/2 without negotiation (`kubernetes.io/h2c`; over TLS by ALPN `h2` only).
     Http2,
+    /// Over TLS only: HTTP/2 or HTTP/1.1 as the endpoint picks by ALPN, HTTP/1.1 if it knows no ALPN. A request that
+    /// upgrades gets a connection for which only HTTP/1.1 is offered.
+    Negotiated,
 }
 
 /// TLS towards an upstream.

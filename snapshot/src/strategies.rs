@@ -203,7 +203,11 @@ fn cluster() -> impl Strategy<Value = Cluster> {
     (key_text(), any::<bool>(), option::of(tls), time()).prop_map(|(endpoints, h2, tls, idle_timeout)| {
         Cluster {
             endpoints: EndpointsKey(endpoints),
-            protocol: if h2 { UpstreamProtocol::Http2 } else { UpstreamProtocol::Http1 },
+            protocol: match (h2, &tls) {
+                (true, Some(_)) => UpstreamProtocol::Negotiated,
+                (true, None) => UpstreamProtocol::Http2,
+                (false, _) => UpstreamProtocol::Http1,
+            },
             tls,
             settings: ClusterSettings {
                 idle_timeout,

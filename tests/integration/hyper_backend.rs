@@ -1,9 +1,9 @@
 //! A backend on hyper: HTTP/2 in cleartext, HTTP/1.1 or HTTP/2 over TLS. It echoes the body and says in
-//! header fields how it was reached.
+//! header fields how it was reached. Whoever asks it for an upgrade gets a tunnel that echoes.
 
 use bytes::Bytes;
 use corten_test_support::tls::Certificate;
-use http::{HeaderMap, HeaderValue, Request, Response, Version};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
 use hyper::{body::Incoming, service::service_fn};
@@ -16,7 +16,10 @@ use std::{
     convert::Infallible,
     net::Ipv4Addr,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
 };
 use tokio::{
@@ -29,6 +32,7 @@ use tokio_rustls::TlsAcceptor;
 /// It ends with this value.
 pub(crate) struct HyperBackend {
     port: u16,
+    connections: Arc<AtomicUsize>,
     _runtime: Runtime,
 }
 
@@ -65,12 +69,20 @@ impl HyperBackend {
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let port = listener.local_addr().unwrap().port();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let accepted = connections.clone();
         runtime.spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
+                accepted.fetch_add(1, Ordering::Relaxed);
                 tokio::spawn(connection(socket, acceptor.clone()));
             }
         });
-        Self { port, _runtime: runtime }
+        Self { port, connections, _runtime: runtime }
+    }
+
+    /// How many connections it has been given.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// Its port.
@@ -100,7 +112,8 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, way
             .serve_connection(io, service)
             .await;
     } else {
-        let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+        let serving = hyper::server::conn::http1::Builder::new().serve_connection(io, service);
+        let _ = serving.with_upgrades().await;
     }
 }
 
@@ -108,6 +121,9 @@ type Body = BoxBody<Bytes, Infallible>;
 
 async fn echo(request: Request<Incoming>, way: Way) -> Result<Response<Body>, Infallible> {
     let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("?"));
+    if request.headers().contains_key("upgrade") {
+        return Ok(switch(request, &way));
+    }
     let (parts, body) = request.into_parts();
     let collected = body.collect().await;
     let trailers = collected.as_ref().ok().and_then(|body| body.trailers().cloned());
@@ -133,6 +149,23 @@ async fn echo(request: Request<Incoming>, way: Way) -> Result<Response<Body>, In
     };
     *response.body_mut() = body;
     Ok(response)
+}
+
+/// 101, and whatever comes then goes back.
+fn switch(mut request: Request<Incoming>, way: &Way) -> Response<Body> {
+    let upgrade = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let Ok(upgraded) = upgrade.await else { return };
+        let (mut from, mut to) = tokio::io::split(TokioIo::new(upgraded));
+        let _ = tokio::io::copy(&mut from, &mut to).await;
+    });
+    let mut response = Response::new(Body::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert("connection", HeaderValue::from_static("upgrade"));
+    headers.insert("upgrade", request.headers()["upgrade"].clone());
+    headers.insert("x-alpn", HeaderValue::from_str(&way.alpn).unwrap());
+    response
 }
 
 /// A body of unknown length, its pieces last to first.

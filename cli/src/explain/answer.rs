@@ -224,6 +224,7 @@ fn protocol(cluster: &Cluster) -> String {
     let spoken = match cluster.protocol {
         UpstreamProtocol::Http1 => "HTTP/1.1",
         UpstreamProtocol::Http2 => "HTTP/2",
+        UpstreamProtocol::Negotiated => "HTTP/2 or HTTP/1.1",
     };
     match &cluster.tls {
         Some(tls) => format!("{spoken} over TLS as {}", tls.hostname),

@@ -35,8 +35,10 @@ pub struct BackendSpec {
     #[schemars(length(min = 1, max = 64))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub endpoints: Vec<BackendEndpoint>,
-    /// What the endpoints speak. Default: HTTP/1.1, also with `tls`: HTTP/2 over TLS is not spoken to backends. `https` and
-    /// `kubernetes.io/wss` without `tls` verify each endpoint's host against the system's authorities.
+    /// What the endpoints speak. Default: HTTP/1.1; with `tls` it is `https`. Over TLS an endpoint picks between HTTP/2
+    /// and HTTP/1.1 by ALPN; requests that upgrade (WebSocket) get a connection over HTTP/1.1. With `kubernetes.io/wss`
+    /// only HTTP/1.1 is offered. `https` and `kubernetes.io/wss` without `tls` verify each endpoint's host against the
+    /// system's authorities.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "AppProtocol")]
     pub app_protocol: Option<AppProtocol>,
@@ -64,7 +66,7 @@ pub enum AppProtocol {
     /// HTTP/1.1 in cleartext.
     #[serde(rename = "http")]
     Http,
-    /// HTTP over TLS.
+    /// HTTP over TLS: HTTP/2 or HTTP/1.1, as the endpoint picks by ALPN.
     #[serde(rename = "https")]
     Https,
     /// HTTP/2 in cleartext by prior knowledge.
@@ -73,7 +75,7 @@ pub enum AppProtocol {
     /// WebSocket over cleartext HTTP/1.1.
     #[serde(rename = "kubernetes.io/ws")]
     Ws,
-    /// WebSocket over TLS.
+    /// WebSocket over TLS: HTTP/1.1.
     #[serde(rename = "kubernetes.io/wss")]
     Wss,
 }

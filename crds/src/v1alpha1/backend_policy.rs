@@ -94,4 +94,19 @@ pub struct UpstreamHttp2 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 2147483647))]
     pub max_concurrent_streams: Option<u32>,
+    /// Whether HTTP/2 is offered over TLS where `appProtocol` leaves the protocol open (none, or `https`). Default:
+    /// Enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Http2Negotiation")]
+    pub negotiation: Option<Http2Negotiation>,
+}
+
+/// Whether HTTP/2 is offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Http2Negotiation {
+    /// HTTP/2 and HTTP/1.1 are offered by ALPN, and the endpoint picks.
+    #[default]
+    Enabled,
+    /// HTTP/1.1 only.
+    Disabled,
 }

@@ -18,7 +18,8 @@ pub use backend::{
     AppProtocol, Backend, BackendEndpoint, BackendSpec, BackendStatus, BackendTls, WellKnownCaCertificates,
 };
 pub use backend_policy::{
-    BackendPolicy, BackendPolicySpec, LoadBalancing, LoadBalancingType, UpstreamConnection, UpstreamHttp2,
+    BackendPolicy, BackendPolicySpec, Http2Negotiation, LoadBalancing, LoadBalancingType, UpstreamConnection,
+    UpstreamHttp2,
 };
 pub use crd::{CrdFile, crds};
 pub use listener_policy::{

@@ -83,6 +83,7 @@ impl ClientConfigs {
         config.alpn_protocols = match protocol {
             UpstreamProtocol::Http1 => vec![b"http/1.1".to_vec()],
             UpstreamProtocol::Http2 => vec![b"h2".to_vec()],
+            UpstreamProtocol::Negotiated => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         };
         Ok(config)
     }

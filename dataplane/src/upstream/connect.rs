@@ -13,6 +13,7 @@ use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    sync::MutexGuard,
 };
 use tokio_rustls::TlsConnector;
 
@@ -68,7 +69,7 @@ impl Connector<'_> {
     /// An HTTP/1.1 connection.
     pub(crate) async fn http1(&self) -> Result<http1::SendRequest<RequestBody>, ConnectError> {
         self.timed(Box::pin(async {
-            match self.secure().await? {
+            match self.secure(Offer::Http1).await? {
                 Stream::Plain(stream) => handshake1(stream, self.counted()).await,
                 Stream::Tls(stream) => handshake1(*stream, self.counted()).await,
             }
@@ -79,12 +80,33 @@ impl Connector<'_> {
     /// An HTTP/2 connection without negotiation (with TLS: by ALPN).
     pub(crate) async fn http2(&self) -> Result<http2::SendRequest<RequestBody>, ConnectError> {
         self.timed(Box::pin(async {
-            match self.secure().await? {
+            match self.secure(Offer::Configured).await? {
                 Stream::Plain(stream) => Box::pin(handshake2(stream, self.counted())).await,
                 Stream::Tls(stream) => Box::pin(handshake2(*stream, self.counted())).await,
             }
         }))
         .await
+    }
+
+    /// A connection of the protocol that the endpoint picks.
+    pub(crate) async fn negotiated(&self) -> Result<Picked, ConnectError> {
+        self.timed(Box::pin(async {
+            match self.secure(Offer::Configured).await? {
+                Stream::Plain(stream) => handshake1(stream, self.counted()).await.map(Picked::Http1),
+                Stream::Tls(tls) if tls.get_ref().1.alpn_protocol() == Some(b"h2") => {
+                    Box::pin(handshake2(*tls, self.counted())).await.map(Picked::Http2)
+                }
+                Stream::Tls(tls) => handshake1(*tls, self.counted()).await.map(Picked::Http1),
+            }
+        }))
+        .await
+    }
+
+    /// Waits until no other request opens a connection that this one could share. That one takes no longer than
+    /// a connection may, so neither does the waiting: behind a dead endpoint requests fail together, not one
+    /// after the other.
+    pub(crate) async fn alone(&self) -> Result<Option<MutexGuard<'_, ()>>, ConnectError> {
+        self.timed(Box::pin(async { Ok(self.endpoint.opening(self.worker).await) })).await
     }
 
     async fn timed<T>(
@@ -105,12 +127,18 @@ impl Connector<'_> {
         Counted { stats: self.cluster.stats.clone(), worker: self.worker }
     }
 
-    async fn secure(&self) -> Result<Stream, ConnectError> {
+    async fn secure(&self, offer: Offer) -> Result<Stream, ConnectError> {
         let transport = &self.cluster.transport;
         let tcp = dial(self.endpoint).await?;
         tune(&tcp, transport).map_err(ConnectError::Tcp)?;
         let Some((config, name)) = &transport.tls else { return Ok(Stream::Plain(tcp)) };
-        let tls = TlsConnector::from(config.clone()).connect(name.clone(), tcp).await;
+        let connector = TlsConnector::from(config.clone());
+        let tls = match (offer, transport.protocol) {
+            (Offer::Http1, UpstreamProtocol::Negotiated) => {
+                connector.with_alpn(vec![b"http/1.1".to_vec()]).connect(name.clone(), tcp).await
+            }
+            _ => connector.connect(name.clone(), tcp).await,
+        };
         tls.map(|tls| Stream::Tls(Box::new(tls))).map_err(ConnectError::Tls)
     }
 }
@@ -125,6 +153,21 @@ impl Drop for Counted {
     fn drop(&mut self) {
         self.stats.closed(self.worker);
     }
+}
+
+/// What is offered by ALPN.
+#[derive(Clone, Copy)]
+enum Offer {
+    /// All that the cluster's protocol allows.
+    Configured,
+    /// HTTP/1.1 only.
+    Http1,
+}
+
+/// A new connection of the protocol that the endpoint has picked.
+pub(crate) enum Picked {
+    Http1(http1::SendRequest<RequestBody>),
+    Http2(http2::SendRequest<RequestBody>),
 }
 
 enum Stream {

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -37,6 +37,7 @@ struct Slot {
     idle: Mutex<Vec<IdleConnection>>,
     shared: Mutex<Vec<SharedConnection>>,
     opening: tokio::sync::Mutex<()>,
+    picks_http1: AtomicBool,
 }
 
 struct IdleConnection {
@@ -120,6 +121,18 @@ impl Endpoint {
         match self.slot(worker) {
             Some(slot) => Some(slot.opening.lock().await),
             None => None,
+        }
+    }
+
+    /// Whether the endpoint has picked HTTP/1.1 the last time that it was given the choice by `worker`.
+    pub(crate) fn picks_http1(&self, worker: usize) -> bool {
+        self.slot(worker).is_some_and(|slot| slot.picks_http1.load(Ordering::Relaxed))
+    }
+
+    /// Notes what the endpoint has picked.
+    pub(crate) fn picked(&self, worker: usize, http1: bool) {
+        if let Some(slot) = self.slot(worker) {
+            slot.picks_http1.store(http1, Ordering::Relaxed);
         }
     }
 

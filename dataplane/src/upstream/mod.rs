@@ -8,6 +8,7 @@ mod address;
 mod cluster;
 mod connect;
 mod endpoint;
+mod negotiated;
 mod registry;
 mod send;
 

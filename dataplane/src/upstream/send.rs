@@ -4,10 +4,11 @@ use super::{
     Cluster, Connector, Lease,
     connect::ConnectError,
     endpoint::{Held, SharedConnection, StreamGuard},
+    negotiated,
 };
 use crate::body::{BodyFault, RequestBody};
 use corten_snapshot::UpstreamProtocol;
-use http::{Request, Response};
+use http::{Request, Response, header};
 use http_body::Body;
 use hyper::{
     body::Incoming,
@@ -30,6 +31,8 @@ pub(crate) enum SendFault {
     Reset(hyper::Error),
     /// The client's body failed.
     Body(BodyFault),
+    /// The request has no form in the protocol that the endpoint picked.
+    Form(http::Error),
 }
 
 /// A failed try.
@@ -40,7 +43,7 @@ pub(crate) struct SendError {
 }
 
 impl SendError {
-    fn connect(error: ConnectError, request: Request<RequestBody>) -> Self {
+    pub(super) fn connect(error: ConnectError, request: Request<RequestBody>) -> Self {
         Self { fault: SendFault::Connect(error), unsent: Some(request) }
     }
 
@@ -53,7 +56,7 @@ impl SendError {
     }
 }
 
-type Sent = Result<Answer, Box<SendError>>;
+pub(super) type Sent = Result<Answer, Box<SendError>>;
 
 /// Sends `request` to the leased endpoint. A pooled connection that turns out to be dead is replaced
 /// without the caller's knowing: either nothing was sent on it, or the request may be repeated.
@@ -61,6 +64,11 @@ pub(crate) async fn send(cluster: &Cluster, lease: Lease, request: Request<Reque
     match cluster.transport.protocol {
         UpstreamProtocol::Http1 => send1(cluster, lease, request).await,
         UpstreamProtocol::Http2 => Box::pin(send2(cluster, lease, request)).await,
+        // An upgrade is HTTP/1.1.
+        UpstreamProtocol::Negotiated if request.headers().contains_key(header::UPGRADE) => {
+            send1(cluster, lease, request).await
+        }
+        UpstreamProtocol::Negotiated => Box::pin(negotiated::send(cluster, lease, request)).await,
     }
 }
 
@@ -89,32 +97,77 @@ async fn send1(cluster: &Cluster, mut lease: Lease, mut request: Request<Request
 }
 
 /// A pooled connection that can take a request now.
-fn pooled(lease: &Lease) -> Option<http1::SendRequest<RequestBody>> {
+pub(super) fn pooled(lease: &Lease) -> Option<http1::SendRequest<RequestBody>> {
     std::iter::from_fn(|| lease.endpoint.take_idle(lease.worker())).find(http1::SendRequest::is_ready)
 }
 
+/// How often a connection that refuses the stream, or closes before it is taken, is left for another: each failed
+/// one leaves the pool.
+pub(super) const CONNECTIONS: usize = 4;
+
 async fn send2(cluster: &Cluster, mut lease: Lease, mut request: Request<RequestBody>) -> Sent {
-    // A connection that refuses the stream, or closes before it is taken, is left for another: at most
-    // as often as there are connections, since each failed one leaves the pool.
-    for _ in 0..4 {
-        let (mut connection, guard) = match shared(cluster, &lease).await {
+    for _ in 0..CONNECTIONS {
+        let connection = match shared(cluster, &lease).await {
             Ok(connection) => connection,
             Err(error) => return Err(Box::new(SendError::connect(error, request))),
         };
-        let copy = repeatable(&request);
-        match connection.sender.try_send_request(request).await {
-            Ok(response) => {
-                lease.hold(Held::Http2(guard));
-                return Ok(Answer { response, lease });
-            }
-            Err(error) if error.message().is_some() || refused(error.error()) => {
-                request = again(error, copy)?;
-            }
-            Err(error) => return Err(Box::new(failed(error))),
+        match on_stream(connection, &mut lease, request).await? {
+            Tried::Answered(response) => return Ok(Answer { response, lease }),
+            Tried::Again(unsent) => request = unsent,
         }
     }
+    Err(given_up(request))
+}
+
+/// What became of a request on one connection.
+pub(super) enum Tried {
+    /// A response came.
+    Answered(Response<Incoming>),
+    /// None, and the request may go on another connection.
+    Again(Request<RequestBody>),
+}
+
+/// Sends a request on a stream of an HTTP/2 connection.
+pub(super) async fn on_stream(
+    (mut connection, guard): (SharedConnection, StreamGuard),
+    lease: &mut Lease,
+    request: Request<RequestBody>,
+) -> Result<Tried, Box<SendError>> {
+    let copy = repeatable(&request);
+    match connection.sender.try_send_request(request).await {
+        Ok(response) => {
+            lease.hold(Held::Http2(guard));
+            Ok(Tried::Answered(response))
+        }
+        Err(error) if error.message().is_some() || refused(error.error()) => {
+            again(error, copy).map(Tried::Again)
+        }
+        Err(error) => Err(Box::new(failed(error))),
+    }
+}
+
+/// Sends a request on an HTTP/1.1 connection. Only one that has served before may have died since.
+pub(super) async fn on_connection(
+    mut sender: http1::SendRequest<RequestBody>,
+    reused: bool,
+    lease: &mut Lease,
+    request: Request<RequestBody>,
+) -> Result<Tried, Box<SendError>> {
+    let copy = if reused { repeatable(&request) } else { None };
+    match sender.try_send_request(request).await {
+        Ok(response) => {
+            lease.hold(Held::Http1(sender));
+            Ok(Tried::Answered(response))
+        }
+        Err(error) if reused => again(error, copy).map(Tried::Again),
+        Err(error) => Err(Box::new(failed(error))),
+    }
+}
+
+/// All connections have refused the request.
+pub(super) fn given_up(request: Request<RequestBody>) -> Box<SendError> {
     let error = ConnectError::Tcp(std::io::ErrorKind::ConnectionReset.into());
-    Err(Box::new(SendError::connect(error, request)))
+    Box::new(SendError::connect(error, request))
 }
 
 async fn shared(cluster: &Cluster, lease: &Lease) -> Result<(SharedConnection, StreamGuard), ConnectError> {
@@ -122,15 +175,16 @@ async fn shared(cluster: &Cluster, lease: &Lease) -> Result<(SharedConnection, S
     if let Some(found) = lease.endpoint.take_shared(lease.worker(), most) {
         return Ok(found);
     }
-    let _alone = lease.endpoint.opening(lease.worker()).await;
+    let connector = connector(cluster, lease);
+    let _alone = connector.alone().await?;
     if let Some(found) = lease.endpoint.take_shared(lease.worker(), most) {
         return Ok(found);
     }
-    let sender = connector(cluster, lease).http2().await?;
+    let sender = connector.http2().await?;
     Ok(lease.endpoint.add_shared(lease.worker(), sender))
 }
 
-fn connector<'a>(cluster: &'a Cluster, lease: &'a Lease) -> Connector<'a> {
+pub(super) fn connector<'a>(cluster: &'a Cluster, lease: &'a Lease) -> Connector<'a> {
     Connector { cluster, endpoint: &lease.endpoint, worker: lease.worker() }
 }
 

@@ -3,7 +3,7 @@
 use crate::support::{Config, Gateway, fixed, within};
 use corten_snapshot::{
     Bind, Certificate, CertificateKey, Host, HostnamePattern, Listener, ListenerKey, ListenerProtocol,
-    ListenerTls, Part, PartKey, Snapshot,
+    ListenerTls, Part, PartKey, Snapshot, Trust, TrustKey, TrustSource, UpstreamProtocol, UpstreamTls,
 };
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
 use rustls::{ClientConfig, RootCertStore};
@@ -143,6 +143,41 @@ async fn a_client_that_has_just_shaken_hands_is_still_answered_while_the_process
     // One that says nothing does not hold the end up.
     assert_eq!(within(silent.read(&mut [0; 1])).await.unwrap_or(0), 0);
     assert_eq!(within(draining).await.unwrap(), 0);
+}
+
+/// Requests wait for a connection that they could share, but no longer than a connection may take: one after the
+/// other they would need half a minute here.
+#[tokio::test]
+async fn requests_behind_a_dead_tls_endpoint_fail_together() {
+    let dead = crate::support::backend(|_, stream| async move {
+        let _stream = stream;
+        std::future::pending::<()>().await;
+    });
+    let mut config = Config::to(&[dead.await]);
+    config.cluster.protocol = UpstreamProtocol::Negotiated;
+    config.cluster.settings.connect_timeout = std::time::Duration::from_millis(1500);
+    let trust = TrustKey::new("configmap/default/ca");
+    config.cluster.tls = Some(UpstreamTls {
+        hostname: "a.example".into(),
+        subject_alt_names: Vec::new(),
+        trust: TrustSource::Bundles(vec![trust.clone()]),
+        client_certificate: None,
+    });
+    let mut snapshot = config.snapshot(0);
+    let pem = certificate("a.example").chain_pem;
+    snapshot.insert(PartKey::Trust(trust), Part::Trust(Trust { pem }));
+    let mut gateway = Gateway::empty();
+    gateway.force(snapshot).await;
+    let gateway = Arc::new(gateway);
+    let requests: Vec<_> = (0..20)
+        .map(|_| {
+            let gateway = gateway.clone();
+            tokio::spawn(async move { gateway.get("/").await.status })
+        })
+        .collect();
+    for request in requests {
+        assert_eq!(within(request).await.unwrap(), 504);
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use super::{
     Reachable, Unreachable,
     address::{refused_ip, refused_name},
-    app_protocol::{CLEARTEXT, spoken},
+    app_protocol::{UNSAID, spoken},
+    settings::Treatment,
     tls,
 };
 use crate::{
@@ -16,8 +17,7 @@ use crate::{
 };
 use corten_crds::v1alpha1::{Backend, BackendEndpoint, BackendTls, WellKnownCaCertificates};
 use corten_snapshot::{
-    Cluster, ClusterKey, ClusterSettings, Endpoint, EndpointHost, Endpoints, EndpointsKey, TrustSource,
-    UpstreamTls,
+    Cluster, ClusterKey, Endpoint, EndpointHost, Endpoints, EndpointsKey, TrustSource, UpstreamTls,
 };
 
 /// A Backend as it is compiled.
@@ -29,16 +29,16 @@ pub(super) struct Compiled {
     pub(super) refs: Vec<Problem>,
 }
 
-/// Compiles `backend` with the settings that its policies give it.
+/// Compiles `backend` as its policies say.
 pub(super) fn compile(
     index: &Index<'_>,
     materials: &mut Materials,
     backend: &Backend,
-    settings: ClusterSettings,
+    treatment: Treatment,
 ) -> Compiled {
     let mut refs = Vec::new();
     let endpoints = endpoints(index, backend);
-    let spoken = backend.spec.app_protocol.map_or(CLEARTEXT, spoken);
+    let spoken = backend.spec.app_protocol.map_or(UNSAID, spoken);
     let tls = match &backend.spec.tls {
         Some(tls) => explicit_tls(index, materials, backend, tls, &mut refs).map(Some),
         None if spoken.tls => implied_tls(backend).map(Some),
@@ -49,7 +49,8 @@ pub(super) fn compile(
         (Ok(endpoints), Ok(tls)) => {
             let text = format!("backend/{}/{}", backend.namespace(), backend.name());
             let endpoints_key = EndpointsKey::new(text.as_str());
-            let cluster = Cluster { endpoints: endpoints_key, protocol: spoken.protocol, tls, settings };
+            let protocol = spoken.protocol(tls.is_some(), treatment.negotiation);
+            let cluster = Cluster { endpoints: endpoints_key, protocol, tls, settings: treatment.settings };
             let warnings = Vec::new();
             Ok(Reachable {
                 key: ClusterKey::new(text),

@@ -6,7 +6,7 @@ use crate::{
     object::{CORTEN_GROUP, Kind, Object},
     policy::{Target, TargetState, Targets},
 };
-use corten_crds::v1alpha1::{BackendPolicy, LoadBalancingType};
+use corten_crds::v1alpha1::{BackendPolicy, Http2Negotiation, LoadBalancingType};
 use corten_snapshot::{Balancing, ClusterSettings};
 
 /// All policies with their targets.
@@ -30,19 +30,27 @@ pub(super) fn attach<'a>(index: &Index<'a>) -> Targets<'a, BackendPolicy> {
     })
 }
 
-/// The settings of `target`: each from the policy of the port, else from that of the whole, else the default.
-pub(super) fn settings<'a>(policies: &Targets<'a, BackendPolicy>, target: Target<'a>) -> ClusterSettings {
-    let mut settings = ClusterSettings::default();
+/// What the policies of an upstream say.
+#[derive(Default)]
+pub(super) struct Treatment {
+    pub(super) settings: ClusterSettings,
+    /// Whether HTTP/2 is offered where the endpoint picks.
+    pub(super) negotiation: Http2Negotiation,
+}
+
+/// The treatment of `target`: each setting from the policy of the port, else from that of the whole, else the default.
+pub(super) fn treatment<'a>(policies: &Targets<'a, BackendPolicy>, target: Target<'a>) -> Treatment {
+    let mut treatment = Treatment::default();
     // The most specific comes first, so it is applied last.
     let applied: Vec<_> = policies.of(target).collect();
     for (_, policy) in applied.into_iter().rev() {
-        apply(policy, &mut settings);
+        apply(policy, &mut treatment);
     }
-    settings
+    treatment
 }
 
-fn apply(policy: &BackendPolicy, settings: &mut ClusterSettings) {
-    let spec = &policy.spec;
+fn apply(policy: &BackendPolicy, treatment: &mut Treatment) {
+    let (spec, settings) = (&policy.spec, &mut treatment.settings);
     if let Some(balancing) = &spec.load_balancing {
         settings.balancing = match balancing.type_ {
             LoadBalancingType::PowerOfTwoChoices => Balancing::PowerOfTwoChoices,
@@ -58,6 +66,7 @@ fn apply(policy: &BackendPolicy, settings: &mut ClusterSettings) {
     }
     if let Some(http2) = &spec.http2 {
         set(&mut settings.max_concurrent_streams, http2.max_concurrent_streams);
+        set(&mut treatment.negotiation, http2.negotiation);
     }
 }
 

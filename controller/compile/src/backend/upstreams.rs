@@ -79,8 +79,8 @@ impl<'i, 'a> Upstreams<'i, 'a> {
     fn compile_backends(&mut self) {
         for backend in self.index.backends.by_name() {
             let target = PolicyTarget { kind: Kind::Backend, name: backend.key(), section: None };
-            let settings = settings::settings(&self.policies, target);
-            let compiled = own::compile(self.index, &mut self.materials, backend, settings);
+            let treatment = settings::treatment(&self.policies, target);
+            let compiled = own::compile(self.index, &mut self.materials, backend, treatment);
             self.backends.insert(backend.key(), compiled);
         }
     }
@@ -210,9 +210,10 @@ impl<'i, 'a> Upstreams<'i, 'a> {
             None => None,
         };
         let text = format!("service/{}/{}:{port}", name.0, name.1);
-        let settings = settings::settings(&self.policies, target);
+        let settings::Treatment { settings, negotiation } = settings::treatment(&self.policies, target);
+        let protocol = spoken.protocol(tls.is_some(), negotiation);
         let endpoints_key = EndpointsKey::new(text.as_str());
-        let cluster = Cluster { endpoints: endpoints_key, protocol: spoken.protocol, tls, settings };
+        let cluster = Cluster { endpoints: endpoints_key, protocol, tls, settings };
         let endpoints = Endpoints { endpoints: read.endpoints? };
         Ok(Reachable { key: ClusterKey::new(text), cluster, endpoints, warnings })
     }

@@ -144,6 +144,8 @@ fn equal_content_shares_a_configuration() {
     assert_eq!(other(&parts, renamed, http1), (true, true), "the same bundle under another name");
     assert_eq!(other(&parts, upstream("b.example", &[]), http1), (true, false), "another host");
     assert_eq!(other(&parts, base.clone(), UpstreamProtocol::Http2), (false, false), "another protocol");
+    let negotiated = UpstreamProtocol::Negotiated;
+    assert_eq!(other(&parts, base.clone(), negotiated), (false, false), "another protocol");
     assert_eq!(other(&rotated, base.clone(), http1), (false, false), "a new bundle under the old name");
     assert_eq!(other(&parts, upstream("a.example", &[host("x")]), http1), (false, false), "a name");
     assert_eq!(other(&parts, upstream("a.example", &[uri("x")]), http1), (false, false), "a URI");
