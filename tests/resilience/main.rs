@@ -12,4 +12,5 @@ mod backends;
 mod bad_config;
 mod drain;
 mod edits;
+mod idle;
 mod load;

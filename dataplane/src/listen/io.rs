@@ -74,9 +74,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientIo<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Puts back what hyper had read and not used.
-    pub(crate) fn put_back(&mut self, bytes: Bytes) {
-        self.ahead = bytes;
+    /// Puts back what hyper had read and not used: a copy, since even an empty rest would hold on to hyper's buffer.
+    pub(crate) fn put_back(&mut self, bytes: &[u8]) {
+        self.ahead = Bytes::copy_from_slice(bytes);
     }
 
     /// The connection speaks HTTP/1: from now on its framing is watched.

@@ -156,7 +156,7 @@ where
         };
         if let (Ok(()), Some(parts)) = (ended, serving.into_parts()) {
             let mut io = parts.io.into_inner();
-            io.put_back(parts.read_buf);
+            io.put_back(&parts.read_buf);
             self.phase = Phase::Parked(io);
         }
         Poll::Ready(())
