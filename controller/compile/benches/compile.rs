@@ -93,7 +93,7 @@ fn again(bencher: Bencher<'_, '_>, routes: usize) {
     bencher.bench_local(|| {
         ready = !ready;
         let slice = Arc::make_mut(&mut inputs.endpoint_slices[0]);
-        slice.endpoints.as_mut().unwrap()[0].conditions.as_mut().unwrap().ready = Some(ready);
+        slice.endpoints[0].conditions.ready = Some(ready);
         compiler.compile(black_box(&inputs), &options)
     });
 }

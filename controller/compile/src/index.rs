@@ -6,8 +6,7 @@ use crate::{
     object::{Name, Object},
     options::Options,
 };
-use corten_crds::{gateway as gw, v1alpha1 as own};
-use k8s_openapi::api::{core::v1 as core, discovery::v1 as discovery};
+use corten_crds::{core, gateway as gw, v1alpha1 as own};
 use rustc_hash::FxHashMap;
 use std::{borrow::Cow, sync::Arc};
 
@@ -106,11 +105,8 @@ pub(crate) struct Index<'a> {
     /// ReferenceGrants by their namespace, which is that of their targets.
     pub(crate) grants: FxHashMap<&'a str, Vec<&'a gw::ReferenceGrant>>,
     /// EndpointSlices by the Service that they belong to.
-    pub(crate) slices: FxHashMap<Name<'a>, Vec<&'a discovery::EndpointSlice>>,
+    pub(crate) slices: FxHashMap<Name<'a>, Vec<&'a core::EndpointSlice>>,
 }
-
-/// The label by which EndpointSlices name their Service.
-const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
 impl<'a> Index<'a> {
     pub(crate) fn new(inputs: &'a Inputs, options: &'a Options, notes: &mut Vec<Note>) -> Self {
@@ -142,8 +138,8 @@ impl<'a> Index<'a> {
     }
 }
 
-fn service_of(slice: &discovery::EndpointSlice) -> Option<&str> {
-    slice.metadata.labels.as_ref()?.get(SERVICE_NAME).map(String::as_str)
+fn service_of(slice: &core::EndpointSlice) -> Option<&str> {
+    slice.service.as_deref()
 }
 
 fn group<'a, K: Eq + std::hash::Hash, T>(

@@ -1,7 +1,6 @@
 //! What is compiled.
 
-use corten_crds::{gateway as gw, v1alpha1 as own};
-use k8s_openapi::api::{core::v1 as core, discovery::v1 as discovery};
+use corten_crds::{core, gateway as gw, v1alpha1 as own};
 use std::sync::Arc;
 
 /// All objects that the compiler may read, in any order. Objects of one kind have distinct names; where two have the
@@ -23,7 +22,7 @@ pub struct Inputs {
     pub backend_policies: Vec<Arc<own::BackendPolicy>>,
     pub listener_policies: Vec<Arc<own::ListenerPolicy>>,
     pub services: Vec<Arc<core::Service>>,
-    pub endpoint_slices: Vec<Arc<discovery::EndpointSlice>>,
+    pub endpoint_slices: Vec<Arc<core::EndpointSlice>>,
     pub secrets: Vec<Arc<core::Secret>>,
     pub config_maps: Vec<Arc<core::ConfigMap>>,
     pub namespaces: Vec<Arc<core::Namespace>>,

@@ -6,8 +6,8 @@ use crate::{
     object::{Kind, Name},
     pem,
 };
+use corten_crds::core::Secret;
 use corten_snapshot::{Certificate, CertificateKey, Part, PartKey, Trust, TrustKey};
-use k8s_openapi::api::core::v1::Secret;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 

@@ -1,10 +1,7 @@
 //! How objects are named.
 
-use corten_crds::{gateway as gw, v1alpha1 as own};
-use k8s_openapi::{
-    api::{core::v1 as core, discovery::v1 as discovery},
-    apimachinery::pkg::apis::meta::v1::ObjectMeta,
-};
+use corten_crds::{core, gateway as gw, v1alpha1 as own};
+use k8s_openapi::jiff::Timestamp;
 use serde::Serialize;
 use std::fmt;
 
@@ -119,17 +116,24 @@ pub(crate) type Name<'a> = (&'a str, &'a str);
 /// `kubectl` has it.
 pub(crate) trait Object: Clone + PartialEq + fmt::Debug {
     const KIND: Kind;
-    fn meta(&self) -> &ObjectMeta;
+    /// The namespace as it is written.
+    fn written_namespace(&self) -> Option<&str>;
+    /// The name as it is written.
+    fn written_name(&self) -> Option<&str>;
+    /// Its `metadata.generation`.
+    fn generation(&self) -> Option<i64>;
+    /// When it was created; not of files.
+    fn created(&self) -> Option<Timestamp>;
 
     fn namespace(&self) -> &str {
         if matches!(Self::KIND, Kind::GatewayClass | Kind::Namespace) {
             return "";
         }
-        self.meta().namespace.as_deref().filter(|namespace| !namespace.is_empty()).unwrap_or("default")
+        self.written_namespace().filter(|namespace| !namespace.is_empty()).unwrap_or("default")
     }
 
     fn name(&self) -> &str {
-        self.meta().name.as_deref().unwrap_or_default()
+        self.written_name().unwrap_or_default()
     }
 
     fn key(&self) -> Name<'_> {
@@ -140,13 +144,9 @@ pub(crate) trait Object: Clone + PartialEq + fmt::Debug {
         ObjectId { kind: Self::KIND, name: ObjectName::new(self.namespace(), self.name()) }
     }
 
-    fn generation(&self) -> Option<i64> {
-        self.meta().generation
-    }
-
     /// Older objects come first; objects without a creation time (files) come after those with one, by name.
-    fn age(&self) -> (bool, Option<k8s_openapi::jiff::Timestamp>, Name<'_>) {
-        let created = self.meta().creation_timestamp.as_ref().map(|time| time.0);
+    fn age(&self) -> (bool, Option<Timestamp>, Name<'_>) {
+        let created = self.created();
         (created.is_none(), created, self.key())
     }
 }
@@ -155,12 +155,44 @@ macro_rules! objects {
     ($($type:ty => $kind:ident),* $(,)?) => {
         $(impl Object for $type {
             const KIND: Kind = Kind::$kind;
-            fn meta(&self) -> &ObjectMeta {
-                &self.metadata
+            fn written_namespace(&self) -> Option<&str> {
+                self.metadata.namespace.as_deref()
+            }
+            fn written_name(&self) -> Option<&str> {
+                self.metadata.name.as_deref()
+            }
+            fn generation(&self) -> Option<i64> {
+                self.metadata.generation
+            }
+            fn created(&self) -> Option<Timestamp> {
+                self.metadata.creation_timestamp.as_ref().map(|time| time.0)
             }
         })*
     };
 }
+
+/// Kinds of which nothing is shown, and none is older than another: they have a name only.
+macro_rules! named_objects {
+    ($($kind:ident),* $(,)?) => {
+        $(impl Object for core::$kind {
+            const KIND: Kind = Kind::$kind;
+            fn written_namespace(&self) -> Option<&str> {
+                self.metadata.namespace.as_deref()
+            }
+            fn written_name(&self) -> Option<&str> {
+                self.metadata.name.as_deref()
+            }
+            fn generation(&self) -> Option<i64> {
+                None
+            }
+            fn created(&self) -> Option<Timestamp> {
+                None
+            }
+        })*
+    };
+}
+
+named_objects!(Service, EndpointSlice);
 
 objects! {
     gw::GatewayClass => GatewayClass,
@@ -176,8 +208,6 @@ objects! {
     own::Backend => Backend,
     own::BackendPolicy => BackendPolicy,
     own::ListenerPolicy => ListenerPolicy,
-    core::Service => Service,
-    discovery::EndpointSlice => EndpointSlice,
     core::Secret => Secret,
     core::ConfigMap => ConfigMap,
     core::Namespace => Namespace,

@@ -53,8 +53,8 @@ fn the_table_is_what_the_types_say() {
     check::<v1alpha1::BackendPolicy>();
     check::<v1alpha1::ListenerPolicy>();
     check::<core::Namespace>();
-    check::<core::Service>();
+    check::<k8s_openapi::api::core::v1::Service>();
     check::<core::Secret>();
     check::<core::ConfigMap>();
-    check::<core::EndpointSlice>();
+    check::<k8s_openapi::api::discovery::v1::EndpointSlice>();
 }

@@ -123,8 +123,8 @@ fn complete(schema: &mut Value) {
 
 fn core_schema(info: &KindInfo) -> Result<Value, String> {
     match info.kind {
-        "Service" => Ok(json_schema::<core::Service>()),
-        "EndpointSlice" => Ok(json_schema::<core::EndpointSlice>()),
+        "Service" => Ok(json_schema::<k8s_openapi::api::core::v1::Service>()),
+        "EndpointSlice" => Ok(json_schema::<k8s_openapi::api::discovery::v1::EndpointSlice>()),
         "Secret" => Ok(json_schema::<core::Secret>()),
         "ConfigMap" => Ok(json_schema::<core::ConfigMap>()),
         "Namespace" => Ok(json_schema::<core::Namespace>()),

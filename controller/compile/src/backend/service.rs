@@ -5,11 +5,8 @@ use crate::{
     index::Index,
     object::{Name, Object},
 };
+use corten_crds::core::{IntOrString, Service, ServicePort};
 use corten_snapshot::Endpoint;
-use k8s_openapi::{
-    api::core::v1::{Service, ServicePort},
-    apimachinery::pkg::util::intstr::IntOrString,
-};
 use std::borrow::Cow;
 
 /// What a Service says about one of its ports.
@@ -28,12 +25,12 @@ pub(super) fn read<'a>(
     service: &'a Service,
     port: u16,
 ) -> Result<ServiceUpstream<'a>, Unreachable> {
-    let spec = service.spec.as_ref();
-    let found = ports(service).find(|candidate| candidate.port == i32::from(port) && is_tcp(candidate));
+    let spec = &service.spec;
+    let found = spec.ports.iter().find(|candidate| candidate.port == i32::from(port) && is_tcp(candidate));
     let spoken = app_protocol::of_service(found.and_then(|port| port.app_protocol.as_deref()));
     let port_name = found.and_then(|port| port.name.as_deref());
-    if spec.is_some_and(|spec| spec.type_.as_deref() == Some("ExternalName")) {
-        let name = spec.and_then(|spec| spec.external_name.as_deref()).unwrap_or_default();
+    if spec.type_.as_deref() == Some("ExternalName") {
+        let name = spec.external_name.as_deref().unwrap_or_default();
         let endpoints =
             external_name::endpoint(index, service.key(), name, port).map(|endpoint| vec![endpoint]);
         let external_name = Some(name.trim_end_matches('.').to_ascii_lowercase());
@@ -44,10 +41,6 @@ pub(super) fn read<'a>(
     Ok(ServiceUpstream { port_name, spoken, endpoints: Ok(endpoints), external_name: None, warnings })
 }
 
-fn ports(service: &Service) -> impl Iterator<Item = &ServicePort> {
-    service.spec.iter().flat_map(|spec| spec.ports.iter().flatten())
-}
-
 fn is_tcp(port: &ServicePort) -> bool {
     port.protocol.as_deref().unwrap_or("TCP") == "TCP"
 }
@@ -55,7 +48,7 @@ fn is_tcp(port: &ServicePort) -> bool {
 fn no_such_port(service: &Service, port: u16) -> Unreachable {
     let (namespace, name) = service.key();
     let known: Vec<String> =
-        ports(service).filter(|port| is_tcp(port)).map(|port| port.port.to_string()).collect();
+        service.spec.ports.iter().filter(|port| is_tcp(port)).map(|port| port.port.to_string()).collect();
     let remedy = if known.is_empty() {
         Cow::Borrowed("add the port to the Service")
     } else {

@@ -2,8 +2,8 @@
 
 use super::address;
 use crate::{index::Index, object::Name};
+use corten_crds::core::{EndpointConditions, EndpointPort, EndpointSlice};
 use corten_snapshot::{Endpoint, EndpointHost};
-use k8s_openapi::api::discovery::v1::{EndpointConditions, EndpointPort, EndpointSlice};
 
 /// What the slices of a Service say about one of its ports.
 #[derive(Default)]
@@ -36,25 +36,23 @@ pub(super) fn find(index: &Index<'_>, service: Name<'_>, port_name: &str, fallba
 
 /// The port that this slice's endpoints have for `port_name`. A slice without ports at all has all of them.
 fn port_of(slice: &EndpointSlice, port_name: &str, fallback: u16) -> Option<u16> {
-    let ports = slice.ports.as_deref().unwrap_or_default();
-    if ports.is_empty() {
+    if slice.ports.is_empty() {
         return Some(fallback);
     }
     let tcp = |port: &&EndpointPort| port.protocol.as_deref().unwrap_or("TCP") == "TCP";
     let named = |port: &&EndpointPort| port.name.as_deref().unwrap_or_default() == port_name;
-    let port = ports.iter().filter(tcp).find(named)?;
+    let port = slice.ports.iter().filter(tcp).find(named)?;
     port.port.map_or(Some(fallback), |port| u16::try_from(port).ok())
 }
 
 fn add(index: &Index<'_>, slice: &EndpointSlice, port: u16, found: &mut Found) {
-    for endpoint in slice.endpoints.iter().flatten() {
-        let Some(ready) = readiness(endpoint.conditions.as_ref()) else { continue };
-        // All addresses of one endpoint are the same; more than one is not written by anybody.
-        let Some(address) = endpoint.addresses.first() else { continue };
+    for endpoint in &slice.endpoints {
+        let Some(ready) = readiness(endpoint.conditions) else { continue };
+        let Some(address) = endpoint.address.as_deref() else { continue };
         let (host, refused) = match address.parse() {
             Ok(ip) => (EndpointHost::Ip(ip), address::refused_ip(ip)),
             Err(_) => (
-                EndpointHost::Name(address.clone()),
+                EndpointHost::Name(address.to_owned()),
                 address::refused_name(address, &index.options.cluster_domain),
             ),
         };
@@ -66,8 +64,7 @@ fn add(index: &Index<'_>, slice: &EndpointSlice, port: u16, found: &mut Found) {
 }
 
 /// `None`: not to be used. `false`: it still serves while it goes away. What is not said counts as ready.
-fn readiness(conditions: Option<&EndpointConditions>) -> Option<bool> {
-    let Some(conditions) = conditions else { return Some(true) };
+fn readiness(conditions: EndpointConditions) -> Option<bool> {
     let ready = conditions.ready.unwrap_or(true);
     let serving = conditions.serving.unwrap_or(ready);
     let terminating = conditions.terminating.unwrap_or(false);

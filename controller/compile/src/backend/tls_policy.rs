@@ -51,7 +51,7 @@ pub(super) fn service_target<'a>(
             format!("Service {namespace}/{} does not exist", reference.name),
         );
     };
-    let mut ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+    let mut ports = service.spec.ports.iter();
     if let Some(section) = section
         && !ports.any(|port| port.name.as_deref() == Some(section))
     {
