@@ -2,6 +2,7 @@
 //! ([`ResponseBody`]). Frames are handed on as they come; nothing is collected here.
 
 mod guarded;
+pub(crate) mod handed;
 mod replay;
 mod response;
 

@@ -5,9 +5,11 @@
 //! connection keeps a few counters that are stored without a clock read, and one task of the worker
 //! looks at all connections a few times a second ([`crate::worker::Worker::sweep`]).
 
+use crate::listen::Stall;
 use parking_lot::Mutex;
 use std::{
     sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
+    sync::{Arc, Weak},
     task::Waker,
     time::Duration,
 };
@@ -41,6 +43,10 @@ pub(crate) struct Connection {
     parked_rest: AtomicU64,
     parking: AtomicBool,
     waker: Mutex<Option<Waker>>,
+    /// Streams that have waited for the client's window.
+    stalls: Mutex<Vec<Weak<Stall>>>,
+    any_stall: AtomicBool,
+    blocked: AtomicBool,
     slot: usize,
     idle: u64,
     header: u64,
@@ -210,6 +216,35 @@ impl Connection {
         }
     }
 
+    /// A stream waits for the client's window: [`Self::end_stalled`] will look at it.
+    pub(crate) fn watch(&self) -> Arc<Stall> {
+        let stall = Arc::new(Stall::default());
+        self.stalls.lock().push(Arc::downgrade(&stall));
+        self.any_stall.store(true, Relaxed);
+        stall
+    }
+
+    /// Ends the streams that have waited for longer than a write may.
+    pub(crate) fn end_stalled(&self, now: u64) {
+        if !self.any_stall.load(Relaxed) {
+            return;
+        }
+        let mut stalls = self.stalls.lock();
+        stalls.retain(|stall| match stall.upgrade() {
+            Some(stall) if self.write > 0 => {
+                stall.end_if_due(now, self.write);
+                true
+            }
+            stall => stall.is_some(),
+        });
+        self.any_stall.store(!stalls.is_empty(), Relaxed);
+    }
+
+    /// Whether it is ended because the client did not take what was written.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked.load(Relaxed)
+    }
+
     /// What is due at `now`.
     pub(crate) fn due(&self, now: u64) -> Command {
         if self.tunnel.load(Relaxed) {
@@ -218,6 +253,7 @@ impl Connection {
         let over = |since: u64, most: u64| most > 0 && now.saturating_sub(since) >= most;
         let blocked = self.blocked_since.load(Relaxed);
         if blocked != 0 && over(blocked, self.write) {
+            self.blocked.store(true, Relaxed);
             return Command::Abort;
         }
         if self.in_flight.load(Relaxed) > 0 {

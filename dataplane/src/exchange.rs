@@ -5,7 +5,7 @@ mod draft;
 
 use crate::{
     check::{Facts, Head},
-    error::Error,
+    error::{Code, Error},
     headers::{Client, ForwardRules, ensure_request_id, fresh_request_id},
     observe::{Ended, ListenerStats, RouteStats},
     session::Session,
@@ -29,6 +29,8 @@ pub(crate) enum Outcome {
     Incomplete,
     /// The client went away before the end.
     ClientGone,
+    /// The client did not take the response.
+    Stalled,
 }
 
 /// One request with its response.
@@ -180,6 +182,11 @@ impl Exchange {
     /// Counts, logs and lets go. A connection whose response was not read to its end is not used again.
     fn settle(&mut self, outcome: Outcome) {
         self.settled = true;
+        let stalled = outcome == Outcome::ClientGone && self.session.connection.is_blocked();
+        let outcome = if stalled { Outcome::Stalled } else { outcome };
+        if outcome == Outcome::Stalled {
+            self.session.worker.stats.error(self.session.worker.id, Code::ClientStalled);
+        }
         let now = Instant::now();
         let session = &self.session;
         let millis = session.worker.tick(now);

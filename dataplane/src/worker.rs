@@ -124,6 +124,7 @@ impl Worker {
         loop {
             let now = self.tick(interval.tick().await);
             for (_, connection) in &*self.connections.lock() {
+                connection.end_stalled(now);
                 match connection.due(now) {
                     Command::Serve if connection.should_park(now) => connection.ask_to_park(),
                     Command::Serve => {}

@@ -1,5 +1,6 @@
 //! What is written to a client, and when it has been.
 
+use super::handed;
 use crate::exchange::{Exchange, Outcome};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -63,23 +64,21 @@ impl Body for ResponseBody {
                 if let Some(exchange) = &mut this.exchange {
                     exchange.sent(bytes.len());
                 }
-                this.end(Outcome::Complete);
+                handed::note(!bytes.is_empty());
                 return Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))));
             }
             Source::Upstream(body) => body,
         };
-        let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
-        let ended = body.is_end_stream();
+        let polled = Pin::new(body).poll_frame(cx);
+        handed::note(polled.is_ready());
+        let frame = ready!(polled);
         match &frame {
-            Some(Ok(frame)) => {
-                if let (Some(exchange), Some(data)) = (&mut this.exchange, frame.data_ref()) {
-                    exchange.sent(data.len());
-                }
-                // After the last byte of a known length hyper does not ask again.
-                if ended {
-                    this.end(Outcome::Complete);
-                }
-            }
+            Some(Ok(frame)) => match (frame.data_ref(), &mut this.exchange) {
+                (Some(data), Some(exchange)) => exchange.sent(data.len()),
+                // hyper does not ask again after trailers.
+                (None, Some(_)) if frame.is_trailers() => this.end(Outcome::Complete),
+                _ => {}
+            },
             Some(Err(_)) => this.end(Outcome::Incomplete),
             None => this.end(Outcome::Complete),
         }
@@ -102,10 +101,12 @@ impl Body for ResponseBody {
 }
 
 impl Drop for ResponseBody {
-    /// A body that is dropped before its end was not wanted any more: the client is gone. The rest of an
-    /// exchange is done in [`Exchange::finish`], here as at a regular end.
+    /// hyper drops a body once it has taken its last byte, over HTTP/2 once the client has given room for it. One that
+    /// is dropped before was not wanted any more: the client is gone. The rest of an exchange is done in
+    /// [`Exchange::finish`], here as at a regular end.
     fn drop(&mut self) {
         let outcome = match &self.source {
+            _ if handed::is_stalled() => Outcome::Stalled,
             Source::Memory(_) => Outcome::Complete,
             Source::Upstream(body) if body.is_end_stream() => Outcome::Complete,
             Source::Upstream(_) => Outcome::ClientGone,

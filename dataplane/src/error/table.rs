@@ -82,6 +82,8 @@ codes! {
     BodyBroken "body_broken" BAD_REQUEST Client Never close "The body is malformed or incomplete.";
     /// The client went away before it had its answer. For log and metrics; nobody reads the response.
     ClientGone "client_gone" BAD_REQUEST Client Never close "The client went away.";
+    /// The client did not take its answer for longer than a write may wait. For log and metrics, too.
+    ClientStalled "client_stalled" REQUEST_TIMEOUT Client Never close "The answer was not taken in time.";
     /// The host belongs to another listener than the TLS connection (RFC 9110 section 15.5.20).
     Misdirected "misdirected" MISDIRECTED_REQUEST Client Never keep "This connection does not serve the requested host.";
     /// No listener, host or route matches.

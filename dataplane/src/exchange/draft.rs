@@ -91,6 +91,7 @@ impl Draft {
                 Outcome::Complete => None,
                 Outcome::Incomplete => Some(Error::new(Code::UpstreamIncomplete)),
                 Outcome::ClientGone => Some(Error::new(Code::ClientGone)),
+                Outcome::Stalled => Some(Error::new(Code::ClientStalled)),
             };
         }
         let own_host = self.uri.host().unwrap_or("");

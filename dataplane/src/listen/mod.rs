@@ -6,4 +6,5 @@ mod serve;
 mod socket;
 
 pub(crate) use accept::{Acceptor, Stop, accept};
+pub(crate) use serve::Stall;
 pub(crate) use socket::open;

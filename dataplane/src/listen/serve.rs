@@ -2,9 +2,11 @@
 
 mod http1;
 mod http2;
+mod stream;
 
 pub(super) use http1::http1;
 pub(super) use http2::http2;
+pub(crate) use stream::Stall;
 
 use crate::{
     connection::{Command, Connection},

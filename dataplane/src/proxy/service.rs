@@ -9,6 +9,7 @@ use crate::{
     exchange::Exchange,
     session::Session,
     upgrade,
+    worker::Worker,
 };
 use http::{HeaderValue, Method, Request, Response, Version, header};
 use hyper::body::Incoming;
@@ -22,6 +23,10 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(session: Arc<Session>) -> Self {
         Self { session }
+    }
+
+    pub(crate) fn worker(&self) -> &Arc<Worker> {
+        &self.session.worker
     }
 
     pub(crate) fn connection(&self) -> &Arc<Connection> {

@@ -111,3 +111,24 @@ async fn an_answer_before_the_end_of_the_request_holds_nobody_up() {
     assert_eq!(slow.answer().await.body, "early");
     assert_eq!(gateway.get("/").await.body, "next", "another request does not wait for the first one's body");
 }
+
+#[tokio::test]
+async fn an_answer_with_trailers_is_complete_and_its_connection_serves_on() {
+    let address = backend(|number, mut stream| async move {
+        while request(&mut stream).await.is_some() {
+            let text = format!(
+                "HTTP/1.1 200 OK\r\nX-Connection: {number}\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\n\r\n\
+                 2\r\nok\r\n0\r\nx-sum: 2\r\n\r\n"
+            );
+            stream.write_all(text.as_bytes()).await.unwrap();
+        }
+    })
+    .await;
+    let gateway = Gateway::start(&Config::to(&[address])).await;
+    for _ in 0..3 {
+        let mut client = gateway.connect().await;
+        client.send("GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: close\r\n\r\n").await;
+        let answer = client.closed().await.to_lowercase();
+        assert!(answer.contains("x-connection: 0\r\n") && answer.contains("x-sum: 2"), "{answer}");
+    }
+}

@@ -91,7 +91,8 @@ pub struct ClientTimeouts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Duration")]
     pub body_idle: Option<Duration>,
-    /// How long a write to the client may make no progress. Default: 60s.
+    /// How long a write to the client may make no progress: then the connection is cut. With HTTP/2 also how long a
+    /// piece of a response, of at most 64 KiB, may wait for the client's window: then its stream is reset. Default: 60s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Duration")]
     pub write: Option<Duration>,

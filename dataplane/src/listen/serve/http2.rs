@@ -1,10 +1,10 @@
 //! HTTP/2 connections.
 
-use super::reason;
+use super::{reason, stream::Streams};
 use crate::{connection::Command, listen::io::ClientIo, observe::Closed, proxy::Service};
 use corten_snapshot::ListenerSettings;
 use hyper::server::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
@@ -23,9 +23,10 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let connection = service.connection().clone();
+    let streams = Streams::new(connection.clone(), service.worker().clone());
     connection.becomes_multiplexed();
     let mut serving = Box::pin(
-        http2::Builder::new(TokioExecutor::new())
+        http2::Builder::new(streams)
             .timer(TokioTimer::new())
             .max_concurrent_streams(settings.http2.max_concurrent_streams)
             .initial_stream_window_size(settings.http2.stream_window)
