@@ -12,6 +12,7 @@
 )]
 
 pub mod backend;
+pub mod cluster;
 pub mod gateway;
 pub mod h2;
 pub mod http1;
