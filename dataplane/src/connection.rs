@@ -15,7 +15,7 @@ use std::{
 };
 
 /// What the connection's task shall do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Command {
     /// Go on.
     Serve = 0,
@@ -77,6 +77,11 @@ impl Connection {
         self.in_flight.fetch_add(1, Relaxed);
         self.reading_since.store(0, Relaxed);
         self.requests.fetch_add(1, Relaxed) + 1
+    }
+
+    /// How many requests the connection has had. `None`: one of them is not over.
+    pub(crate) fn all_over(&self) -> Option<u32> {
+        (self.in_flight.load(Relaxed) == 0).then(|| self.requests.load(Relaxed))
     }
 
     /// Whether the connection has had a request.

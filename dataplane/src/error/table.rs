@@ -56,6 +56,8 @@ impl Code {
 }
 
 codes! {
+    /// What came is no HTTP request.
+    Malformed "malformed" BAD_REQUEST Client Never close "The request is malformed.";
     /// The request's framing is ambiguous or wrong (RFC 9112 section 6).
     BadFraming "bad_framing" BAD_REQUEST Client Never close "The length of the request is ambiguous.";
     /// `Host` or `:authority` is missing, doubled, malformed or contradicted by the request target.

@@ -1,7 +1,8 @@
 //! The client's side of a connection: bytes that were read ahead, and notes for the timeouts.
 
+use super::refusal::{self, Refusal};
 use crate::{check::Framing, connection::Connection, worker::Worker};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use std::{
     io::{self, IoSlice},
     pin::Pin,
@@ -20,13 +21,16 @@ pub(crate) struct ClientIo<S> {
     ahead: Bytes,
     /// For HTTP/1: looks at what hyper will not show.
     framing: Option<Framing>,
+    /// How many requests there had been when all was written that was to be written of them.
+    answered: u32,
+    refusal: Option<Box<Refusal>>,
     connection: Arc<Connection>,
     worker: Arc<Worker>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> ClientIo<S> {
     pub(crate) fn new(stream: S, connection: Arc<Connection>, worker: Arc<Worker>) -> Self {
-        Self { stream, ahead: Bytes::new(), framing: None, connection, worker }
+        Self { stream, ahead: Bytes::new(), framing: None, answered: 0, refusal: None, connection, worker }
     }
 
     /// Reads as far as is needed to tell HTTP/2 by prior knowledge from HTTP/1, and keeps what it read.
@@ -103,6 +107,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientIo<S> {
         count > 0
     }
 
+    /// Whether what is written now is hyper's own: a service has been asked nothing since all was written.
+    fn is_hypers_own(&self) -> bool {
+        self.framing.is_some() && self.connection.all_over() == Some(self.answered)
+    }
+
+    /// Notes a refusal, if `written` is one.
+    fn refuse(&mut self, written: &[u8]) -> bool {
+        let Some(refusal) = refusal::of(written) else { return false };
+        self.worker.stats.error(self.worker.id, refusal.code);
+        tracing::debug!(id = ?refusal.id, code = refusal.code.as_str(), "what came is no request");
+        self.refusal = Some(Box::new(refusal));
+        true
+    }
+
+    /// Writes the refusal. To hyper it is as long as its own.
+    fn poll_refusal(&mut self, cx: &mut Context<'_>, length: usize) -> Poll<io::Result<usize>> {
+        while let Some(refusal) = &mut self.refusal {
+            if refusal.rest.is_empty() {
+                self.refusal = None;
+                break;
+            }
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, &refusal.rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                count => refusal.rest.advance(count),
+            }
+        }
+        Poll::Ready(Ok(length))
+    }
+
     fn note<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         self.connection.wrote(written.is_ready(), self.worker.coarse_now());
         written
@@ -128,7 +161,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for ClientIo<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = Pin::new(&mut this.stream).poll_write(cx, buf);
+        let refused = this.refusal.is_some() || this.is_hypers_own() && this.refuse(buf);
+        let written = if refused {
+            this.poll_refusal(cx, buf.len())
+        } else {
+            Pin::new(&mut this.stream).poll_write(cx, buf)
+        };
         this.note(written)
     }
 
@@ -138,6 +176,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if (this.refusal.is_some() || this.is_hypers_own())
+            && let Some(first) = bufs.iter().find(|buf| !buf.is_empty())
+        {
+            return Pin::new(this).poll_write(cx, first);
+        }
         let written = Pin::new(&mut this.stream).poll_write_vectored(cx, bufs);
         this.note(written)
     }
@@ -149,6 +192,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let flushed = Pin::new(&mut this.stream).poll_flush(cx);
+        // hyper flushes only when its buffer is empty.
+        if flushed.is_ready()
+            && let Some(requests) = this.connection.all_over()
+        {
+            this.answered = requests;
+        }
         this.note(flushed)
     }
 

@@ -2,6 +2,7 @@
 
 mod accept;
 mod io;
+mod refusal;
 mod serve;
 mod socket;
 

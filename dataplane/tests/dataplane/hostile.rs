@@ -5,6 +5,7 @@ use corten_snapshot::{ClientIp, IpRange};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::io::AsyncWriteExt;
 
 /// A backend that answers with the request as it arrived, and counts them.
 async fn mirror() -> (SocketAddr, Arc<AtomicUsize>) {
@@ -96,6 +97,54 @@ async fn a_refusal_is_a_problem_document_with_the_requests_id() {
     assert_eq!(body["status"], 400);
     assert_eq!(body["detail"], "The path leads above the root.");
     assert_eq!(body["instance"].as_str().map(str::len), Some(36), "{body}");
+}
+
+/// Also what is no request at all, at once and behind one that is answered.
+#[tokio::test]
+async fn what_is_no_request_is_refused_with_a_problem_document() {
+    let mut config = Config::to(&[mirror().await.0]);
+    config.settings.limits.header_bytes = 100_000;
+    let gateway = Gateway::start(&config).await;
+    let long = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(150_000));
+    let huge = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(70_000));
+    let cases =
+        [("\0\r\n\r\n", 400, "malformed"), (&long, 431, "headers_too_large"), (&huge, 414, "uri_too_long")];
+    for (number, (bytes, status, code)) in cases.into_iter().enumerate() {
+        for asks_first in [false, true] {
+            let mut client = gateway.connect().await;
+            if asks_first {
+                assert_eq!(client.get("/").await.status, 200);
+            }
+            // What is beyond the limits may not be read any more.
+            let _ = client.stream.write_all(bytes.as_bytes()).await;
+            let answer = client.answer().await;
+            assert_eq!(answer.status, status, "{}", answer.head);
+            assert!(answer.head.contains("content-type: application/problem+json"), "{}", answer.head);
+            assert!(answer.head.contains("connection: close"), "{}", answer.head);
+            let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+            assert_eq!(body["status"], status);
+            assert_eq!(body["instance"].as_str().map(str::len), Some(36), "{body}");
+        }
+        let metrics = gateway.admin("/metrics").await.body;
+        assert!(
+            metrics.contains(&format!("corten_errors_total{{code=\"{code}\"}} 2")),
+            "{number}: {metrics}"
+        );
+    }
+}
+
+/// In one write with a request before it: both are answered, each whole.
+#[tokio::test]
+async fn what_is_no_request_behind_one_that_is() {
+    let gateway = Gateway::start(&Config::to(&[mirror().await.0])).await;
+    let mut client = gateway.connect().await;
+    client.send("GET /first HTTP/1.1\r\nHost: a\r\n\r\n\0\r\n\r\n").await;
+    let first = client.answer().await;
+    assert!(first.status == 200 && first.body.starts_with("GET /first "), "{first:?}");
+    let second = client.answer().await;
+    assert_eq!(second.status, 400);
+    assert!(second.body.is_empty() || second.body.contains("\"status\":400"), "{second:?}");
+    assert_eq!(client.closed().await, "");
 }
 
 #[tokio::test]
