@@ -166,11 +166,18 @@ impl Acceptor {
                 io.speaks_http1();
                 false
             }
-            None => match within(settings.timeouts.handshake, io.speaks_http2()).await {
-                Some(Ok(http2)) => http2,
-                Some(Err(_)) => return Err(Closed::Ended),
-                None => return Err(Closed::HandshakeTimeout),
-            },
+            None => {
+                let asked = within(settings.timeouts.handshake, io.speaks_http2());
+                tokio::select! {
+                    biased;
+                    asked = asked => match asked {
+                        Some(Ok(http2)) => http2,
+                        Some(Err(_)) => return Err(Closed::Ended),
+                        None => return Err(Closed::HandshakeTimeout),
+                    },
+                    closed = serve::told_while_silent(&connection) => return Err(closed),
+                }
+            }
         };
         let session = Session {
             worker: self.worker.clone(),

@@ -47,3 +47,25 @@ async fn clients_are_told_to_go_while_new_ones_are_still_served() {
     assert!(stream.is_ok(), "still accepting");
     draining.abort();
 }
+
+/// A client that has connected and said nothing is given the time to ask, and no more.
+#[tokio::test]
+async fn a_silent_connection_does_not_hold_up_the_end_and_one_that_asks_is_answered() {
+    let mut config = Config::to(&[fixed("ok").await]);
+    config.settings.drain.min = Duration::ZERO;
+    // What is left to end it is the drain itself.
+    config.settings.timeouts.handshake = Duration::ZERO;
+    let gateway = Gateway::start(&config).await;
+    let mut silent = gateway.connect().await;
+    let mut fresh = gateway.connect().await;
+    let address = gateway.address;
+    // Both are accepted, in this order, once a third one is answered.
+    assert_eq!(gateway.get("/").await.status, 200);
+    let draining = tokio::spawn(gateway.handle.drain());
+    within(async { while tokio::net::TcpStream::connect(address).await.is_ok() {} }).await;
+    let answer = fresh.get("/").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.head.contains("connection: close"), "{}", answer.head);
+    assert_eq!(silent.closed().await, "");
+    assert_eq!(within(draining).await.unwrap(), 0, "no connection had to be cut");
+}

@@ -3,7 +3,7 @@
 //! hyper holds some 20 KiB for each connection, needed or not. A connection that has rested for a second is
 //! taken out of hyper and waits with nothing but its socket; the next byte gives it a new hyper connection.
 
-use super::{reason, told};
+use super::{GRACE, reason, told};
 use crate::{
     connection::{Command, Connection},
     listen::io::ClientIo,
@@ -19,7 +19,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -58,10 +57,6 @@ where
     /// How long a connection that has been told to finish may still bring its first request.
     grace: Option<Pin<Box<Sleep>>>,
 }
-
-/// A client that has just connected, over TLS with a handshake behind it, is about to ask. It is given this
-/// long when the process ends; one that has been answered before has had `Connection: close`.
-const GRACE: Duration = Duration::from_secs(3);
 
 enum Phase<S>
 where
