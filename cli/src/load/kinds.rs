@@ -141,7 +141,7 @@ mod tests {
     fn every_kind_has_a_type() {
         for kind in KINDS {
             assert!(matches!(look_up(&kind.api_version(), kind.kind), Known::Read(found) if found == kind));
-            let error = Object::decode(kind, json!([])).unwrap_err().to_string();
+            let error = Object::decode(kind, json!("text")).unwrap_err().to_string();
             assert!(!error.contains("no type"), "{}: {error}", kind.kind);
         }
     }
