@@ -8,7 +8,7 @@
 
 use crate::diagnostic::Diagnostic;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ffi::{OsStr, OsString},
     fs::{self, Metadata},
     io,
@@ -109,7 +109,8 @@ pub fn walk(paths: &[PathBuf]) -> Found {
 #[derive(Default)]
 struct Walk {
     found: Found,
-    files: HashSet<(u64, u64)>,
+    /// The path that each file was reached by first.
+    files: HashMap<(u64, u64), Arc<Path>>,
     /// The folders from a PATH down to the one that is being walked.
     above: Vec<(u64, u64)>,
 }
@@ -122,9 +123,20 @@ impl Walk {
 
     fn file(&mut self, path: &Path, metadata: &Metadata) {
         self.note_link(path);
-        if self.files.insert((metadata.dev(), metadata.ino())) {
-            self.found.files.push((Arc::from(path), Stamp::of(metadata)));
+        let id = (metadata.dev(), metadata.ino());
+        let path: Arc<Path> = Arc::from(path);
+        if let Some(first) = self.files.insert(id, path.clone()) {
+            // A file that goes during the walk leaves its number to one that comes.
+            match fs::metadata(&first) {
+                Ok(now) if (now.dev(), now.ino()) == id => {
+                    self.files.insert(id, first);
+                    return;
+                }
+                Ok(_) => {}
+                Err(_) => self.found.files.retain(|(path, _)| *path != first),
+            }
         }
+        self.found.files.push((path, Stamp::of(metadata)));
     }
 
     fn folder(&mut self, path: &Path, metadata: &Metadata) {
@@ -252,6 +264,25 @@ mod tests {
         symlink("a.yaml", dir.path().join("b.yaml")).unwrap();
         let found = walk(&[dir.path().to_owned(), dir.path().join("a.yaml")]);
         assert_eq!(names(dir.path(), &found), ["a.yaml"]);
+    }
+
+    /// The number of a file that goes is given to the next one that comes, also while a folder is walked.
+    #[test]
+    fn a_file_that_takes_the_place_of_another_meanwhile_is_not_the_same() {
+        let dir = tree(&["a.yaml", "c.yaml"]);
+        let (a, b, c) = (dir.path().join("a.yaml"), dir.path().join("b.yaml"), dir.path().join("c.yaml"));
+        let mut walk = Walk::default();
+        walk.file(&a, &fs::metadata(&a).unwrap());
+        fs::rename(&a, &b).unwrap();
+        walk.file(&b, &fs::metadata(&b).unwrap());
+        assert_eq!(names(dir.path(), &walk.found), ["b.yaml"], "the first is gone");
+        // What is there again under the old name is another file.
+        fs::rename(&b, &c).unwrap();
+        fs::write(&b, "").unwrap();
+        walk.file(&c, &fs::metadata(&c).unwrap());
+        assert_eq!(names(dir.path(), &walk.found), ["b.yaml", "c.yaml"]);
+        walk.file(&c, &fs::metadata(&c).unwrap());
+        assert_eq!(names(dir.path(), &walk.found), ["b.yaml", "c.yaml"], "the same, twice");
     }
 
     #[test]
