@@ -10,7 +10,17 @@
 
 mod backends;
 mod bad_config;
+mod churn;
 mod drain;
 mod edits;
+mod growth;
 mod idle;
 mod load;
+
+/// A number from the environment, for runs that may take longer than the usual one.
+fn setting(name: &str, usual: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")),
+        Err(_) => usual,
+    }
+}
