@@ -108,6 +108,13 @@ impl Exchange {
         self.client = Some(client);
     }
 
+    /// Fields of the request were dropped for underscores in their names.
+    pub(crate) fn dropped(&self, fields: usize) {
+        if fields > 0 {
+            self.session.worker.stats.dropped(self.session.worker.id, fields);
+        }
+    }
+
     /// Makes sure that the request has an id.
     pub(crate) fn request_id(&mut self, headers: &mut HeaderMap, facts: Facts, rules: &ForwardRules) {
         self.id = Some(ensure_request_id(headers, facts, rules));

@@ -69,7 +69,7 @@ async fn answer(
     let (listener, plan) = (selected.listener, selected.plan);
     exchange.selected(plan, &head, &selected.path);
     let client = headers::resolve(&session.peer, &listener.forward, &parts.headers, head.facts);
-    headers::strip_request(&mut parts.headers, head.facts);
+    exchange.dropped(headers::strip_request(&mut parts.headers, head.facts));
     headers::vouch(
         &mut parts.headers,
         head.facts,

@@ -11,12 +11,17 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 ///
 /// What stays: `TE: trailers`, for gRPC (to HTTP/1.1 upstreams the field means nothing without a nomination,
 /// and is ignored); `Upgrade` of a request that may upgrade, with `Connection: upgrade`.
-pub(crate) fn strip_request(headers: &mut HeaderMap, facts: Facts) {
+///
+/// Returns how many fields went for an underscore in their names: their client may miss them.
+pub(crate) fn strip_request(headers: &mut HeaderMap, facts: Facts) -> usize {
+    let mut underscores = 0;
     if facts.contains(Facts::NOMINATED) {
         remove_nominated(headers);
     }
     if facts.contains(Facts::UNDERSCORE) {
+        let before = headers.len();
         remove_if(headers, |name| name.contains('_'));
+        underscores = before - headers.len();
     }
     for (fact, name) in [
         (Facts::CONNECTION, CONNECTION),
@@ -39,6 +44,7 @@ pub(crate) fn strip_request(headers: &mut HeaderMap, facts: Facts) {
     } else if facts.contains(Facts::UPGRADE) {
         headers.remove(UPGRADE);
     }
+    underscores
 }
 
 /// Removes from a response what belongs to the upstream's connection. `switching`: it is a 101 that the

@@ -133,6 +133,15 @@ async fn what_is_no_request_is_refused_with_a_problem_document() {
     }
 }
 
+#[tokio::test]
+async fn fields_with_underscores_are_dropped_and_counted() {
+    let gateway = Gateway::start(&Config::to(&[mirror().await.0])).await;
+    let seen = seen_by_backend(&gateway, "api_key: 1\r\na_b: 2\r\na_b: 3\r\nx-plain: 4\r\n").await;
+    assert!(!seen.contains('_') && seen.contains("x-plain: 4"), "{seen}");
+    let metrics = gateway.admin("/metrics").await.body;
+    assert!(metrics.contains("corten_request_fields_dropped_total{reason=\"underscore\"} 3\n"), "{metrics}");
+}
+
 /// In one write with a request before it: both are answered, each whole.
 #[tokio::test]
 async fn what_is_no_request_behind_one_that_is() {

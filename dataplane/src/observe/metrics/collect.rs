@@ -162,6 +162,11 @@ impl Stats {
         let series = counted.map(|(code, count)| counter(&[("code", code.as_str())], count)).collect();
         families.counters("corten_errors_total", "Requests that the gateway answered with an error.", series);
         families.counters(
+            "corten_request_fields_dropped_total",
+            "Header fields, and gRPC metadata, that were not forwarded, and why.",
+            vec![counter(&[("reason", "underscore")], self.worker.underscores())],
+        );
+        families.counters(
             "corten_access_log_dropped_total",
             "Lines of the access log that were dropped because nobody read them.",
             vec![counter(&[], self.log.dropped())],

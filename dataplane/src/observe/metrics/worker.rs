@@ -13,11 +13,12 @@ pub(crate) struct WorkerStats {
 #[derive(Debug)]
 pub(super) struct WorkerShard {
     pub(super) errors: Box<[Count]>,
+    pub(super) underscores: Count,
 }
 
 impl Default for WorkerShard {
     fn default() -> Self {
-        Self { errors: Code::ALL.iter().map(|_| Count::default()).collect() }
+        Self { errors: Code::ALL.iter().map(|_| Count::default()).collect(), underscores: Count::default() }
     }
 }
 
@@ -31,6 +32,15 @@ impl WorkerStats {
         if let Some(count) = self.shards.of(worker).errors.get(code as usize) {
             count.add(1);
         }
+    }
+
+    /// Fields of a request were dropped for underscores in their names.
+    pub(crate) fn dropped(&self, worker: usize, fields: usize) {
+        self.shards.of(worker).underscores.add(fields as u64);
+    }
+
+    pub(super) fn underscores(&self) -> u64 {
+        self.shards.sum(|shard| &shard.underscores)
     }
 
     pub(super) fn errors(&self, code: Code) -> u64 {
