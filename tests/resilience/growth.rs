@@ -1,15 +1,13 @@
 //! Routes that come one at a time: each is not there, then there, and nothing else in between.
 
 use crate::{load::Load, setting};
-use corten_test_support::{Backend, Client, Gateway, wait::pause, yaml};
-use std::time::{Duration, Instant};
+use corten_test_support::{Backend, Client, Gateway, wait_for, yaml};
+use std::time::Duration;
 
 /// How many routes there are in the end.
 const ROUTES: u64 = 3000;
 /// How many of them come one at a time; `CORTEN_GROWTH=3000` takes all of them, and its time.
 const ONE_BY_ONE: u64 = 60;
-/// Between two looks.
-const POLL: Duration = Duration::from_millis(3);
 /// For a route to appear. Not a measure of speed: see tests/bench for that.
 const EFFECT: Duration = Duration::from_secs(10);
 
@@ -17,22 +15,19 @@ fn route(number: u64) -> String {
     yaml::route(&format!("r{number}"), &[], &yaml::prefix_rule(&format!("/r{number}"), "app"))
 }
 
-/// Asks again and again until the route is there. Returns how often it was not.
-fn until_there(client: &mut Client, number: u64) -> u64 {
-    let started = Instant::now();
-    for misses in 0.. {
+/// Asks every few milliseconds until the route is there.
+fn until_there(client: &mut Client, number: u64) {
+    wait_for("the route", EFFECT, || {
         let response = client.get("h", &format!("/r{number}"));
         match response.status {
             200 => {
                 assert_eq!(response.text(), "app");
-                return misses;
+                Some(())
             }
-            404 => assert!(started.elapsed() < EFFECT, "route {number} does not come"),
+            404 => None,
             status => panic!("route {number}: {status} {}", response.text()),
         }
-        pause(POLL);
-    }
-    unreachable!("the loop has no end of its own")
+    });
 }
 
 #[test]
