@@ -10,6 +10,7 @@
 
 mod addresses;
 mod dns;
+mod helm;
 mod outage;
 
 use corten_test_support::cluster;
