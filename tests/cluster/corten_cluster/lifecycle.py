@@ -101,6 +101,9 @@ def start(cluster: Cluster, *, tied: bool) -> Node:
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     cluster.hold.mkdir(parents=True)
+    # Copied, since the tree changes under a node that runs for long: containerd ends when its configuration is replaced.
+    for part in ("config", "corten_cluster"):
+        shutil.copytree(SOURCE / part, cluster.source / part, ignore=shutil.ignore_patterns("__pycache__"))
     pki.create(cluster.folder / "pki", port)
     shutil.copy(cluster.folder / "pki" / "admin.kubeconfig", cluster.kubeconfig)
     shutil.rmtree(cluster.logs, ignore_errors=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .daemons import daemons
 from .network import NODE, NODE_PREFIX
-from .paths import BIN, CACHE, SOURCE, Cluster
+from .paths import BIN, CACHE, Cluster
 from .supervisor import Supervisor
 
 # What kubelet would set for the whole machine. It reads these files first, and leaves alone what is as it wants.
@@ -46,7 +46,7 @@ def main() -> None:
 
 def files(cluster: Cluster) -> None:
     """Fixed paths under /run/corten, and memory wherever a daemon writes: the machine's own files are not touched."""
-    folders = {"bin": BIN, "source": SOURCE, "pki": cluster.folder / "pki", "hold": cluster.hold, "logs": cluster.logs}
+    folders = {"bin": BIN, "source": cluster.source, "pki": cluster.folder / "pki", "hold": cluster.hold, "logs": cluster.logs}
     # Opened by their names before anything covers these names, and bound by way of a folder that nothing covers.
     stage = cluster.folder / "stage"
     stage.mkdir()

@@ -45,6 +45,11 @@ class Cluster:
         return self.folder / "kubeconfig"
 
     @property
+    def source(self) -> Path:
+        """What the node reads of the tree, as it was at the start."""
+        return self.folder / "source"
+
+    @property
     def hold(self) -> Path:
         """A file with a daemon's name in it keeps that daemon stopped."""
         return self.folder / "hold"
