@@ -37,7 +37,7 @@ fn host(entries: Vec<Entry>) -> Host {
         listener: ListenerKey::new("bench/bench/http"),
         hostname: HostnamePattern::Any,
         entries,
-        rules: vec![rule],
+        rules: vec![std::sync::Arc::new(rule)],
     }
 }
 

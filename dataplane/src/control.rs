@@ -106,7 +106,10 @@ impl Control {
             Err(error) => tracing::error!(%error, revision, "a snapshot was refused"),
         }
         let rejected = self.rejected();
-        source.ack(Ack { revision, hash: self.hash, rejected }).await
+        let answered = source.ack(Ack { revision, hash: self.hash, rejected }).await;
+        // Nobody waits for this.
+        self.registry.collect();
+        answered
     }
 
     /// Opens what the tables need and tells the outside. Returns how many parts are not in force.
@@ -157,7 +160,9 @@ impl Control {
 
 /// The longest of all listeners' drain times.
 fn drain_of(snapshot: &Snapshot) -> Drain {
-    let drains = snapshot.iter().filter_map(|(_, part)| match &*part.part {
+    // Listeners come first among the keys; there may be ten thousands of others.
+    let listeners = snapshot.iter().take_while(|(key, _)| matches!(key, PartKey::Listener(_)));
+    let drains = listeners.filter_map(|(_, part)| match &*part.part {
         Part::Listener(listener) => Some(&listener.settings.drain),
         _ => None,
     });

@@ -82,7 +82,8 @@ pub(crate) struct ListenerNames {
 /// The routes of one hostname.
 pub(crate) struct HostTable {
     pub(crate) index: HostIndex,
-    pub(crate) rules: Box<[RulePlan]>,
+    /// Shared with the tables before and after where a rule stays as it is.
+    pub(crate) rules: Box<[Arc<RulePlan>]>,
 }
 
 /// One rule, ready to run.

@@ -10,7 +10,10 @@ use corten_snapshot::{
     frame::{Frame, MAX_FRAME, decode, encode},
 };
 use divan::{Bencher, black_box};
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 /// Routes; each has three parts.
 const ROUTES: &[u32] = &[1_700, 3_400, 5_000];
@@ -47,7 +50,7 @@ fn host(index: u32) -> (PartKey, Part) {
         listener: listener.clone(),
         hostname: hostname.clone(),
         entries: vec![entry],
-        rules: vec![rule],
+        rules: vec![Arc::new(rule)],
     };
     (PartKey::Host(listener, hostname), Part::Host(part))
 }

@@ -2,7 +2,7 @@
 
 use crate::{ClusterKey, Filter, HostnamePattern, ListenerKey};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// All entries for one hostname of one listener. A request tries the hosts whose pattern matches from
 /// the most specific to the least; in each, the first entry that matches wins.
@@ -16,8 +16,8 @@ pub struct Host {
     /// expressions, then prefixes by length; then method; number of headers; number of query parameters;
     /// older route; `namespace/name`; order of rules and matches.
     pub entries: Vec<Entry>,
-    /// What the entries point to.
-    pub rules: Vec<Rule>,
+    /// What the entries point to. Shared with other hostnames of the same route, and with the snapshot before.
+    pub rules: Vec<Arc<Rule>>,
 }
 
 /// One HTTPRouteMatch. All parts must agree.

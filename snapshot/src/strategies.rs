@@ -135,7 +135,7 @@ fn host() -> impl Strategy<Value = Host> {
             listener: ListenerKey(listener),
             hostname,
             entries,
-            rules,
+            rules: rules.into_iter().map(Arc::new).collect(),
         },
     )
 }

@@ -19,7 +19,12 @@ impl Assembly {
 
     /// Adds a part that nothing else adds.
     pub(crate) fn insert(&mut self, key: PartKey, part: Part) {
-        self.parts.push((key, HashedPart::new(part)));
+        self.add(key, HashedPart::new(part));
+    }
+
+    /// The same for one that has been hashed.
+    pub(crate) fn add(&mut self, key: PartKey, part: HashedPart) {
+        self.parts.push((key, part));
     }
 
     /// Adds a part unless it is there already.

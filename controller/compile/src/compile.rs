@@ -8,6 +8,7 @@ use crate::{
     inputs::Inputs,
     listener::Listener,
     materials::Materials,
+    memory::{Memories, Memory},
     options::Options,
     output::Output,
     policy::ListenerPolicies,
@@ -28,12 +29,15 @@ pub struct Compiler {
     previous: Snapshot,
     /// Regular expressions that have been checked.
     regexes: Regexes,
+    memory: Memory,
 }
 
 impl Compiler {
     /// See [`compile`].
     pub fn compile(&mut self, inputs: &Inputs, options: &Options) -> Output {
-        let (output, assembly) = assemble(inputs, options, &mut self.regexes);
+        let memory = Memories::new(std::mem::take(&mut self.memory), inputs, options);
+        let (output, assembly, memory) = assemble(inputs, options, memory, &mut self.regexes);
+        self.memory = memory.finish();
         let snapshot = assembly.finish(&self.previous);
         self.previous = snapshot.clone();
         Output { snapshot, ..output }
@@ -41,7 +45,12 @@ impl Compiler {
 }
 
 /// The way through: everything but the hashes.
-fn assemble(inputs: &Inputs, options: &Options, regexes: &mut Regexes) -> (Output, Assembly) {
+fn assemble(
+    inputs: &Inputs,
+    options: &Options,
+    memory: Memories,
+    regexes: &mut Regexes,
+) -> (Output, Assembly, Memories) {
     let mut assembly = Assembly::default();
     let mut output = Output::default();
     let Output { statuses, notes, .. } = &mut output;
@@ -52,8 +61,9 @@ fn assemble(inputs: &Inputs, options: &Options, regexes: &mut Regexes) -> (Outpu
     let mut plan = Plan::read(&index, &mut materials, statuses, notes);
     let listener_policies = ListenerPolicies::attach(&index, &plan);
     // Where requests can go. Upstreams are resolved as routes name them.
-    let mut upstreams = Upstreams::new(&index, &plan, materials);
-    // Routes: attached to listeners, compiled once, and placed on the hostnames that they share.
+    let mut upstreams = Upstreams::new(&index, &plan, materials, memory);
+    // Routes: attached to listeners, compiled once unless nothing of theirs has changed, and placed on the hostnames
+    // that they share.
     let hosts = route::serve(&index, &mut plan, (&mut upstreams, regexes), (statuses, notes));
     // What the objects should show. Routes have written theirs.
     gateway::statuses(&plan, statuses, notes);
@@ -61,10 +71,10 @@ fn assemble(inputs: &Inputs, options: &Options, regexes: &mut Regexes) -> (Outpu
     backend::statuses(&upstreams, &plan, statuses, notes);
     // Everything that is used goes into the snapshot.
     assembly.reserve(hosts.len() + 2 * index.services.len() + plan.listeners.len());
-    for host in hosts {
-        assembly.insert(PartKey::Host(host.listener.clone(), host.hostname.clone()), Part::Host(host));
+    for (key, host) in hosts {
+        assembly.add(key, host);
     }
-    let materials = upstreams.add_to(&mut assembly);
+    let (materials, memory) = upstreams.add_to(&mut assembly);
     for listener in plan.listeners.iter().filter(|listener| listener.programmed()) {
         add_listener(&mut assembly, &plan, &materials, &listener_policies, listener);
     }
@@ -74,7 +84,7 @@ fn assemble(inputs: &Inputs, options: &Options, regexes: &mut Regexes) -> (Outpu
     }
     notes.sort();
     notes.dedup();
-    (output, assembly)
+    (output, assembly, memory)
 }
 
 fn add_listener<'a>(

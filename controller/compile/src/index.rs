@@ -13,31 +13,35 @@ use std::{borrow::Cow, sync::Arc};
 /// The objects of one kind.
 pub(crate) struct Table<'a, T> {
     /// In the order of the inputs.
-    objects: Vec<&'a T>,
-    by_name: FxHashMap<Name<'a>, &'a T>,
+    objects: Vec<&'a Arc<T>>,
+    by_name: FxHashMap<Name<'a>, &'a Arc<T>>,
 }
 
 impl<'a, T: Object> Table<'a, T> {
     fn new(objects: &'a [Arc<T>], notes: &mut Vec<Note>) -> Self {
-        let mut by_name: FxHashMap<Name<'a>, &'a T> = FxHashMap::default();
+        let mut by_name: FxHashMap<Name<'a>, &'a Arc<T>> = FxHashMap::default();
         by_name.reserve(objects.len());
         for object in objects {
             let known = by_name.entry(object.key()).or_insert(object);
-            if !std::ptr::eq(*known, &**object) && **known != **object {
+            if !Arc::ptr_eq(known, object) && ***known != **object {
                 notes.push(defined_twice(&**object));
-                if tie_break(&**object, *known).is_lt() {
+                if tie_break(&**object, &***known).is_lt() {
                     *known = object;
                 }
             }
         }
-        let all = objects.iter().map(|object| &**object);
-        let objects =
-            if by_name.len() == objects.len() { all.collect() } else { by_name.values().copied().collect() };
+        let distinct = by_name.len() == objects.len();
+        let objects = if distinct { objects.iter().collect() } else { by_name.values().copied().collect() };
         Self { objects, by_name }
     }
 
     /// The object of this name.
     pub(crate) fn get(&self, name: Name<'_>) -> Option<&'a T> {
+        self.shared(name).map(|object| &**object)
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn shared(&self, name: Name<'_>) -> Option<&'a Arc<T>> {
         self.by_name.get(&name).copied()
     }
 
@@ -47,19 +51,24 @@ impl<'a, T: Object> Table<'a, T> {
     }
 
     /// All objects, in an order that means nothing.
-    pub(crate) fn unordered(&self) -> impl Iterator<Item = &'a T> + use<'a, '_, T> {
+    pub(crate) fn unordered(&self) -> impl Iterator<Item = &'a Arc<T>> + use<'a, '_, T> {
         self.objects.iter().copied()
     }
 
     /// All objects by namespace and name.
-    pub(crate) fn by_name(&self) -> Vec<&'a T> {
-        let mut objects: Vec<&'a T> = self.unordered().collect();
+    pub(crate) fn by_name(&self) -> Vec<&'a Arc<T>> {
+        let mut objects: Vec<&'a Arc<T>> = self.unordered().collect();
         objects.sort_by_key(|object| object.key());
         objects
     }
 
     /// All objects, the oldest first.
     pub(crate) fn by_age(&self) -> Vec<&'a T> {
+        self.shared_by_age().into_iter().map(|object| &**object).collect()
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn shared_by_age(&self) -> Vec<&'a Arc<T>> {
         let mut objects: Vec<_> = self.unordered().map(|object| (object.age(), object)).collect();
         // Stable, because inputs often come in order, which this sort makes use of.
         objects.sort_by_key(|(age, _)| *age);
@@ -103,9 +112,9 @@ pub(crate) struct Index<'a> {
     pub(crate) config_maps: Table<'a, core::ConfigMap>,
     pub(crate) namespaces: Table<'a, core::Namespace>,
     /// ReferenceGrants by their namespace, which is that of their targets.
-    pub(crate) grants: FxHashMap<&'a str, Vec<&'a gw::ReferenceGrant>>,
+    pub(crate) grants: FxHashMap<&'a str, Vec<&'a Arc<gw::ReferenceGrant>>>,
     /// EndpointSlices by the Service that they belong to.
-    pub(crate) slices: FxHashMap<Name<'a>, Vec<&'a core::EndpointSlice>>,
+    pub(crate) slices: FxHashMap<Name<'a>, Vec<&'a Arc<core::EndpointSlice>>>,
 }
 
 impl<'a> Index<'a> {
@@ -143,9 +152,9 @@ fn service_of(slice: &core::EndpointSlice) -> Option<&str> {
 }
 
 fn group<'a, K: Eq + std::hash::Hash, T>(
-    items: impl Iterator<Item = (K, &'a T)>,
-) -> FxHashMap<K, Vec<&'a T>> {
-    let mut groups: FxHashMap<K, Vec<&'a T>> = FxHashMap::default();
+    items: impl Iterator<Item = (K, &'a Arc<T>)>,
+) -> FxHashMap<K, Vec<&'a Arc<T>>> {
+    let mut groups: FxHashMap<K, Vec<&'a Arc<T>>> = FxHashMap::default();
     for (key, item) in items {
         groups.entry(key).or_default().push(item);
     }

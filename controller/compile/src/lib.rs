@@ -14,6 +14,7 @@ mod index;
 mod inputs;
 mod labels;
 mod materials;
+mod memory;
 mod note;
 mod object;
 mod options;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// How the compiler is run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// `spec.controllerName` of the GatewayClasses that are ours.
     pub controller_name: String,
@@ -34,7 +34,7 @@ impl Default for Options {
 pub type GatewayName = (String, String);
 
 /// Which port is bound for a listener.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ports {
     /// The listener's own port, unless it is mapped to another one (`--port-map`). All Gateways share the sockets.
     Mapped(BTreeMap<u16, u16>),
@@ -53,7 +53,7 @@ impl Ports {
 }
 
 /// Which addresses a Gateway has: IP addresses or hostnames.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Addresses {
     /// For Gateways that are not in `by_gateway`.
     pub default: Vec<String>,

@@ -7,7 +7,9 @@ use crate::{
     tables::{Action, BackendPlan, Backends, HostTable, RuleId, RulePlan, Target},
     upstream::Registry,
 };
-use corten_snapshot::{Host, Listener, ListenerKey, Rule};
+use corten_snapshot::{Host, Listener, ListenerKey, Part, Rule};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// A listener that counts by route.
 pub(super) struct Counted<'a> {
@@ -16,7 +18,25 @@ pub(super) struct Counted<'a> {
     pub(super) listener: &'a Listener,
 }
 
-/// Builds the table of one host. `counted`: for a listener that counts by route.
+/// A host in force.
+pub(super) struct Built {
+    /// What it was built from.
+    pub(super) part: Arc<Part>,
+    pub(super) table: Arc<HostTable>,
+}
+
+impl Built {
+    fn rules(&self) -> impl Iterator<Item = (&Arc<Rule>, &Arc<RulePlan>)> {
+        let rules = match &*self.part {
+            Part::Host(host) => host.rules.as_slice(),
+            _ => &[],
+        };
+        rules.iter().zip(&self.table.rules)
+    }
+}
+
+/// Builds the table of one host. `counted`: for a listener that counts by route. Rules that are shared with `old`, which
+/// must be counted in the same way, are not built again.
 ///
 /// # Errors
 /// Says which rule, and what of it, cannot be built.
@@ -24,9 +44,17 @@ pub(super) fn build(
     host: &Host,
     registry: &Registry,
     counted: Option<&Counted<'_>>,
+    old: Option<&Built>,
 ) -> Result<HostTable, String> {
     let index = HostIndex::build(host).map_err(|error| error.to_string())?;
-    let rules = host.rules.iter().map(|rule| plan(rule, registry, counted)).collect::<Result<_, _>>()?;
+    // `old` holds its rules, so one with the same address is the same.
+    let known: FxHashMap<*const Rule, &Arc<RulePlan>> =
+        old.into_iter().flat_map(Built::rules).map(|(rule, plan)| (Arc::as_ptr(rule), plan)).collect();
+    let rules = host.rules.iter().map(|rule| match known.get(&Arc::as_ptr(rule)) {
+        Some(plan) => Ok(Arc::clone(plan)),
+        None => plan(rule, registry, counted).map(Arc::new),
+    });
+    let rules = rules.collect::<Result<_, String>>()?;
     Ok(HostTable { index, rules })
 }
 

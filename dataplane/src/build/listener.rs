@@ -1,16 +1,14 @@
 //! Listeners, and the binds that they share.
 
-use super::{cluster::Outcomes, connection_settings, sockets::Wanted};
+use super::{Hosts, cluster::Outcomes, connection_settings, sockets::Wanted};
 use crate::{
     headers::ForwardRules,
     observe::{LogPlan, Observer},
     route::HostMap,
-    tables::{BindState, BindTable, HostTable, ListenerNames, ListenerTable, Tables},
+    tables::{BindState, BindTable, ListenerNames, ListenerTable, Tables},
     tls::{BindTls, ServerTls},
 };
-use corten_snapshot::{
-    Bind, CertificateKey, HostnamePattern, Listener, ListenerKey, PartKey, Snapshot, TrustKey,
-};
+use corten_snapshot::{Bind, CertificateKey, Listener, ListenerKey, PartKey, Snapshot, TrustKey};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -97,8 +95,6 @@ struct Slot {
     state: Arc<BindState>,
     listeners: BTreeSet<ListenerKey>,
 }
-
-type Hosts = BTreeMap<ListenerKey, BTreeMap<HostnamePattern, Arc<HostTable>>>;
 
 impl BindTables {
     pub(super) fn tables(&self) -> Arc<Tables> {
@@ -204,7 +200,7 @@ fn listener_table(
 ) -> ListenerTable {
     let mut map = HostMap::default();
     for (pattern, host) in hosts.get(key).into_iter().flatten() {
-        map.insert(pattern, host.clone());
+        map.insert(pattern, host.table.clone());
     }
     ListenerTable {
         key: key.clone(),

@@ -9,11 +9,7 @@ mod sockets;
 
 pub(crate) use sockets::Sockets;
 
-use crate::{
-    observe::Observer,
-    tables::{HostTable, Tables},
-    upstream::Registry,
-};
+use crate::{observe::Observer, tables::Tables, upstream::Registry};
 use cluster::Clusters;
 use corten_snapshot::{
     CertificateKey, Delta, HostnamePattern, Listener, ListenerKey, Part, PartKey, Rejected, Snapshot,
@@ -25,12 +21,15 @@ use std::{
     sync::Arc,
 };
 
+/// The hosts in force, by listener.
+type Hosts = BTreeMap<ListenerKey, BTreeMap<HostnamePattern, host::Built>>;
+
 /// Everything that is in force, and what it was built from.
 pub(crate) struct Builder {
     registry: Arc<Registry>,
     observer: Arc<Observer>,
     clusters: Clusters,
-    hosts: BTreeMap<ListenerKey, BTreeMap<HostnamePattern, Arc<HostTable>>>,
+    hosts: Hosts,
     listeners: Listeners,
     binds: BindTables,
     rejected: BTreeMap<PartKey, String>,
@@ -75,12 +74,11 @@ impl Builder {
             self.listeners.rebuild(next, &touched.certificates, &touched.trust, &mut touched.listeners);
         self.note(failed);
         self.binds.rebuild(&self.listeners, &self.hosts, &touched.listeners, &self.observer);
-        self.registry.collect();
         self.binds.tables()
     }
 
-    fn change(&mut self, next: &Snapshot, key: &PartKey, part: &Part, touched: &mut Touched) {
-        match (key, part) {
+    fn change(&mut self, next: &Snapshot, key: &PartKey, part: &Arc<Part>, touched: &mut Touched) {
+        match (key, &**part) {
             (PartKey::Listener(key), Part::Listener(listener)) => {
                 if self.listeners.route_metrics_changed(key, listener) {
                     self.rebuild_hosts(next, key, listener);
@@ -95,10 +93,12 @@ impl Builder {
                     key: listener,
                     listener: part,
                 });
-                match host::build(host, &self.registry, counted.as_ref()) {
+                let old = self.hosts.get(listener).and_then(|hosts| hosts.get(hostname));
+                match host::build(host, &self.registry, counted.as_ref(), old) {
                     Ok(table) => {
                         let hosts = self.hosts.entry(listener.clone()).or_default();
-                        hosts.insert(hostname.clone(), Arc::new(table));
+                        let built = host::Built { part: part.clone(), table: Arc::new(table) };
+                        hosts.insert(hostname.clone(), built);
                         touched.listeners.insert(listener.clone());
                     }
                     Err(reason) => {
@@ -151,12 +151,12 @@ impl Builder {
         let Some(hosts) = self.hosts.get_mut(key) else { return };
         let counted = host::Counted { observer: &self.observer, key, listener };
         let counted = listener.settings.route_metrics.then_some(&counted);
-        for (hostname, table) in hosts {
-            let part = next.get(&PartKey::Host(key.clone(), hostname.clone()));
-            if let Some(Part::Host(host)) = part.map(|part| &*part.part)
-                && let Ok(built) = host::build(host, &self.registry, counted)
+        for (hostname, built) in hosts {
+            let Some(part) = next.get(&PartKey::Host(key.clone(), hostname.clone())) else { continue };
+            if let Part::Host(host) = &*part.part
+                && let Ok(table) = host::build(host, &self.registry, counted, None)
             {
-                *table = Arc::new(built);
+                *built = host::Built { part: part.part.clone(), table: Arc::new(table) };
             }
         }
     }

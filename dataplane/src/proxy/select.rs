@@ -84,7 +84,7 @@ fn find<'v>(
 ) -> Option<(&'v RulePlan, Found)> {
     listener.hosts.candidates(host).find_map(|table| {
         let found = table.index.find(view)?;
-        Some((table.rules.get(found.rule as usize)?, found))
+        Some((&**table.rules.get(found.rule as usize)?, found))
     })
 }
 

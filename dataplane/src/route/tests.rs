@@ -10,6 +10,7 @@ use corten_snapshot::{
     ValuePattern,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use std::sync::Arc;
 
 /// An owned request.
 #[derive(Clone, Debug)]
@@ -95,7 +96,7 @@ pub(super) fn host(entries: Vec<Entry>) -> Host {
     Host {
         listener: ListenerKey::new("infra/gateway/http"),
         hostname: HostnamePattern::Any,
-        rules: rules.collect(),
+        rules: rules.map(Arc::new).collect(),
         entries: entries.into_iter().enumerate().map(|(n, e)| Entry { rule: number(n), ..e }).collect(),
     }
 }

@@ -1,13 +1,13 @@
 //! Snapshots from the same process: `corten run`, and tests.
 
 use super::{Ack, SnapshotSource, SourceError, SourceFuture, Update};
-use corten_snapshot::{ContentHash, Snapshot};
+use corten_snapshot::Snapshot;
 use tokio::sync::{mpsc, oneshot};
 
 /// Makes a publisher and its source.
 pub fn memory() -> (MemoryPublisher, MemorySource) {
     let (sender, receiver) = mpsc::channel(1);
-    let publisher = MemoryPublisher { sender, revision: 0, sent: None, acked: None };
+    let publisher = MemoryPublisher { sender, revision: 0, acked: None };
     (publisher, MemorySource { receiver, pending: None })
 }
 
@@ -21,15 +21,13 @@ struct Message {
 pub struct MemoryPublisher {
     sender: mpsc::Sender<Message>,
     revision: u64,
-    /// What the source was given last: the base of the next delta.
-    sent: Option<(Snapshot, ContentHash)>,
     acked: Option<Ack>,
 }
 
 impl MemoryPublisher {
-    /// Publishes `snapshot` and resolves when it is in effect, with the dataplane's answer. The first one goes
-    /// out whole, later ones as differences; a difference that the dataplane does not take is followed by the
-    /// whole. A snapshot equal to the one in effect is answered at once with the [`Ack`] that is known.
+    /// Publishes `snapshot` and resolves when it is in effect, with the dataplane's answer. It always goes out whole:
+    /// its parts are shared, so there is nothing to save by a difference, and the dataplane looks for that itself. A
+    /// snapshot equal to the one in effect is answered at once with the [`Ack`] that is known.
     ///
     /// When the future is dropped before it resolves, the snapshot is either taken whole or not at all.
     ///
@@ -40,30 +38,14 @@ impl MemoryPublisher {
         if let Some(ack) = self.acked.as_ref().filter(|ack| ack.hash == hash) {
             return Ok(ack.clone());
         }
-        let was_delta = self.sent.is_some();
-        let ack = self.send(snapshot.clone(), hash).await?;
-        if ack.hash == hash || !was_delta { Ok(ack) } else { self.send(snapshot, hash).await }
-    }
-
-    async fn send(&mut self, snapshot: Snapshot, hash: ContentHash) -> Result<Ack, PublishError> {
         let slot = self.sender.reserve().await.map_err(|_| PublishError)?;
         let (reply, answer) = oneshot::channel();
         let revision = self.revision + 1;
-        let update = match &self.sent {
-            Some((old, base)) => Update::Delta { revision, base: *base, hash, delta: snapshot.diff(old) },
-            None => Update::Full { revision, hash, snapshot: snapshot.clone() },
-        };
-        slot.send(Message { update, reply });
+        slot.send(Message { update: Update::Full { revision, hash, snapshot }, reply });
         self.revision = revision;
-        self.sent = Some((snapshot, hash));
         self.acked = None;
         let ack = answer.await.map_err(|_| PublishError)?;
-        if ack.hash == hash {
-            self.acked = Some(ack.clone());
-        } else {
-            // The consumer holds something else, so nothing that is known can be a base.
-            self.sent = None;
-        }
+        self.acked = Some(ack.clone()).filter(|ack| ack.hash == hash);
         Ok(ack)
     }
 

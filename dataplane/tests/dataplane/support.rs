@@ -10,6 +10,7 @@ use std::{
     future::Future,
     net::{Ipv4Addr, SocketAddr},
     num::NonZeroUsize,
+    sync::Arc,
     time::Duration,
 };
 use tokio::{
@@ -101,7 +102,7 @@ impl Config {
             listener: key.clone(),
             hostname: hostname.clone(),
             entries: entries.collect(),
-            rules: self.rules.iter().map(|(_, rule)| rule.clone()).collect(),
+            rules: self.rules.iter().map(|(_, rule)| Arc::new(rule.clone())).collect(),
         };
         snapshot.insert(PartKey::Host(key, hostname), Part::Host(host));
     }

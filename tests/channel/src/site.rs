@@ -5,6 +5,7 @@ use corten_snapshot::{
     ListenerProtocol, ListenerSettings, Part, PartKey, PathMatch, PathModifier, Redirect, RouteId, Rule,
     Snapshot, Timeouts,
 };
+use std::sync::Arc;
 
 /// A listener on `port` and a redirect for each host: its name and the version that it names.
 pub fn site(port: u16, hosts: &[(&str, &str)]) -> Snapshot {
@@ -74,6 +75,6 @@ fn host(name: &str, version: &str, path: PathMatch) -> Host {
         listener: listener_key(),
         hostname: HostnamePattern::Exact(name.into()),
         entries: vec![entry],
-        rules: vec![rule],
+        rules: vec![Arc::new(rule)],
     }
 }

@@ -10,7 +10,7 @@ use corten_snapshot::{
     ValueMatch, ValuePattern,
     frame::{Frame, Hello, encode},
 };
-use std::{net::Ipv6Addr, time::Duration};
+use std::{net::Ipv6Addr, sync::Arc, time::Duration};
 
 /// A snapshot with a part of every kind.
 pub(crate) fn snapshot() -> Snapshot {
@@ -20,8 +20,12 @@ pub(crate) fn snapshot() -> Snapshot {
     let hostname = HostnamePattern::Wildcard("example.com".into());
     let entries =
         vec![entry(PathMatch::Prefix("/api".into()), 0), entry(PathMatch::Regex("/v[0-9]".into()), 1)];
-    let host =
-        Host { listener: listener.clone(), hostname: hostname.clone(), entries, rules: vec![rule(), rule()] };
+    let host = Host {
+        listener: listener.clone(),
+        hostname: hostname.clone(),
+        entries,
+        rules: vec![Arc::new(rule()), Arc::new(rule())],
+    };
     snapshot.insert(PartKey::Host(listener, hostname), Part::Host(host));
     snapshot.insert(PartKey::Cluster(ClusterKey::new("service/app/web:80")), Part::Cluster(cluster()));
     let hosts = [EndpointHost::Ip(Ipv6Addr::LOCALHOST.into()), EndpointHost::Name("example.com".into())];

@@ -1,5 +1,6 @@
 use super::*;
 use corten_snapshot::{Action, Host, ListenerSettings, Rule, Timeouts};
+use std::sync::Arc;
 
 fn listener(name: &str, port: u16, hostname: HostnamePattern) -> (PartKey, Part) {
     let key = ListenerKey::new(format!("default/gw/{name}"));
@@ -28,7 +29,7 @@ fn host(listener: &str, hostname: HostnamePattern, routes: &[&str]) -> (PartKey,
         timeouts: Timeouts::default(),
         retry: None,
     };
-    let rules = routes.iter().map(rule).collect();
+    let rules = routes.iter().map(rule).map(Arc::new).collect();
     let host = Host { listener: listener.clone(), hostname: hostname.clone(), entries: Vec::new(), rules };
     (PartKey::Host(listener, hostname), Part::Host(host))
 }

@@ -11,6 +11,9 @@ use tokio::time::Instant;
 
 /// An edit is over when nothing happens for this long.
 pub(super) const QUIET: Duration = Duration::from_millis(10);
+/// The same for an edit of one file that is whole: who writes several (a checkout, a tool that renders a folder) has
+/// touched the second by then, and each state of a single file is somebody's intention.
+pub(super) const QUIET_AFTER_ONE: Duration = Duration::from_millis(3);
 /// It is taken as over after this long, whatever happens.
 pub(super) const LONGEST: Duration = Duration::from_millis(100);
 
@@ -24,6 +27,8 @@ pub(super) struct Debounce {
     times: Option<(Instant, Instant)>,
     anything: bool,
     files: BTreeSet<PathBuf>,
+    /// Whether it was more than one file, whatever names they have.
+    several: bool,
     /// Files that somebody is writing.
     writing: BTreeSet<PathBuf>,
     /// Files that were seen being written and do not matter.
@@ -33,8 +38,11 @@ pub(super) struct Debounce {
 impl Debounce {
     /// Notes an event of one file, under each of its names.
     pub(super) fn note(&mut self, now: Instant, meaning: Meaning, names: Vec<PathBuf>) {
+        // Names of one file come together.
+        let second = !self.files.is_empty() && !names.iter().any(|name| self.files.contains(name));
         for name in names {
             if self.matters(&name, meaning) {
+                self.several |= second;
                 self.touch(now);
                 self.files.insert(name);
             }
@@ -77,13 +85,15 @@ impl Debounce {
     pub(super) fn deadline(&self) -> Option<Instant> {
         let (first, last) = self.times?;
         let latest = first + LONGEST;
-        Some(if self.writing.is_empty() { latest.min(last + QUIET) } else { latest })
+        let quiet = if self.several || self.anything { QUIET } else { QUIET_AFTER_ONE };
+        Some(if self.writing.is_empty() { latest.min(last + quiet) } else { latest })
     }
 
     /// What has been noticed since the last time.
     pub(super) fn take(&mut self) -> Option<Changes> {
         self.times.take()?;
         self.writing.clear();
+        self.several = false;
         let files = std::mem::take(&mut self.files);
         let anything = std::mem::take(&mut self.anything);
         Some(if anything { Changes::Anything } else { Changes::Files(files) })
@@ -113,13 +123,37 @@ mod tests {
     }
 
     #[test]
-    fn one_event_is_due_after_the_quiet_time() {
+    fn one_file_is_due_after_the_short_quiet_time() {
         let (mut debounce, now) = (Debounce::default(), Instant::now());
         assert_eq!((debounce.deadline(), debounce.take()), (None, None));
-        debounce.note(now, Meaning::Whole, names(&["a.yaml"]));
-        assert_eq!(debounce.deadline(), Some(now + millis(10)));
-        assert_eq!(debounce.take(), files(&["a.yaml"]));
+        debounce.note(now, Meaning::Whole, names(&["a.yaml", "link/a.yaml"]));
+        debounce.note(now, Meaning::Whole, names(&["a.yaml", "link/a.yaml"]));
+        assert_eq!(debounce.deadline(), Some(now + millis(3)));
+        assert_eq!(debounce.take(), files(&["a.yaml", "link/a.yaml"]));
         assert_eq!((debounce.deadline(), debounce.take()), (None, None));
+    }
+
+    #[test]
+    fn more_than_one_file_is_waited_for_longer() {
+        let (mut debounce, now) = (Debounce::default(), Instant::now());
+        debounce.note(now, Meaning::Whole, names(&["a.yaml"]));
+        debounce.note(now + millis(2), Meaning::Whole, names(&["b.yaml"]));
+        assert_eq!(debounce.deadline(), Some(now + millis(12)));
+        debounce.note(now + millis(11), Meaning::Whole, names(&["a.yaml"]));
+        assert_eq!(debounce.deadline(), Some(now + millis(21)));
+        assert_eq!(debounce.take(), files(&["a.yaml", "b.yaml"]));
+        debounce.note(now, Meaning::Whole, names(&["c.yaml"]));
+        assert_eq!(debounce.deadline(), Some(now + millis(3)), "each edit counts for itself");
+        debounce.anything(now);
+        assert_eq!(debounce.deadline(), Some(now + millis(10)), "links that move take more than one step");
+    }
+
+    #[test]
+    fn a_file_that_does_not_matter_makes_no_second() {
+        let (mut debounce, now) = (Debounce::default(), Instant::now());
+        debounce.note(now, Meaning::Whole, names(&["a.yaml"]));
+        debounce.note(now, Meaning::Whole, names(&["a.yaml~"]));
+        assert_eq!(debounce.deadline(), Some(now + millis(3)));
     }
 
     #[test]
@@ -138,7 +172,7 @@ mod tests {
         assert_eq!(debounce.deadline(), Some(start + millis(100)));
         debounce.note(start + millis(3), Meaning::Writing, names(&["a.yaml"]));
         debounce.note(start + millis(4), Meaning::Whole, names(&["a.yaml"]));
-        assert_eq!(debounce.deadline(), Some(start + millis(14)));
+        assert_eq!(debounce.deadline(), Some(start + millis(7)));
         assert_eq!(debounce.take(), files(&["a.yaml"]));
     }
 

@@ -16,17 +16,29 @@ use crate::{
     problem::{Problem, summary},
 };
 use corten_crds::v1alpha1::{Backend, BackendEndpoint, BackendTls, WellKnownCaCertificates};
-use corten_snapshot::{
-    Cluster, ClusterKey, Endpoint, EndpointHost, Endpoints, EndpointsKey, TrustSource, UpstreamTls,
-};
+use corten_snapshot::{Cluster, ClusterKey, Endpoint, EndpointHost, EndpointsKey, TrustSource, UpstreamTls};
+use std::sync::Arc;
 
 /// A Backend as it is compiled.
 pub(super) struct Compiled {
-    pub(super) outcome: Result<Reachable, Unreachable>,
+    pub(super) outcome: Result<Arc<Reachable>, Unreachable>,
     /// Why it is not accepted.
     pub(super) refused: Option<Problem>,
     /// References that cannot be resolved.
     pub(super) refs: Vec<Problem>,
+}
+
+impl Compiled {
+    /// A Backend with which nothing is wrong.
+    pub(super) fn right(reachable: Arc<Reachable>) -> Self {
+        Self { outcome: Ok(reachable), refused: None, refs: Vec::new() }
+    }
+
+    /// The upstream, if nothing is wrong.
+    pub(super) fn if_right(&self) -> Option<&Arc<Reachable>> {
+        let Self { outcome, refused, refs } = self;
+        outcome.as_ref().ok().filter(|_| refused.is_none() && refs.is_empty())
+    }
 }
 
 /// Compiles `backend` as its policies say.
@@ -51,13 +63,7 @@ pub(super) fn compile(
             let endpoints_key = EndpointsKey::new(text.as_str());
             let protocol = spoken.protocol(tls.is_some(), treatment.negotiation);
             let cluster = Cluster { endpoints: endpoints_key, protocol, tls, settings: treatment.settings };
-            let warnings = Vec::new();
-            Ok(Reachable {
-                key: ClusterKey::new(text),
-                cluster,
-                endpoints: Endpoints { endpoints },
-                warnings,
-            })
+            Ok(Reachable::new(ClusterKey::new(text), cluster, endpoints, Vec::new()))
         }
         (Err(problem), _) | (_, Err(problem)) => {
             let message = format!("Backend {} is not valid: {}", backend.id().name, summary([&problem]));

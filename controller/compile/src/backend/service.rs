@@ -26,7 +26,7 @@ pub(super) fn read<'a>(
     port: u16,
 ) -> Result<ServiceUpstream<'a>, Unreachable> {
     let spec = &service.spec;
-    let found = spec.ports.iter().find(|candidate| candidate.port == i32::from(port) && is_tcp(candidate));
+    let found = find(service, port);
     let spoken = app_protocol::of_service(found.and_then(|port| port.app_protocol.as_deref()));
     let port_name = found.and_then(|port| port.name.as_deref());
     if spec.type_.as_deref() == Some("ExternalName") {
@@ -39,6 +39,15 @@ pub(super) fn read<'a>(
     let Some(found) = found else { return Err(no_such_port(service, port)) };
     let (endpoints, warnings) = endpoints(index, service.key(), found, port);
     Ok(ServiceUpstream { port_name, spoken, endpoints: Ok(endpoints), external_name: None, warnings })
+}
+
+/// The name of port `port` of `service`.
+pub(super) fn port_name(service: &Service, port: u16) -> Option<&str> {
+    find(service, port)?.name.as_deref()
+}
+
+fn find(service: &Service, port: u16) -> Option<&ServicePort> {
+    service.spec.ports.iter().find(|candidate| candidate.port == i32::from(port) && is_tcp(candidate))
 }
 
 fn is_tcp(port: &ServicePort) -> bool {

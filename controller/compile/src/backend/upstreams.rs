@@ -6,6 +6,7 @@ use crate::{
     gateway::{ClientCertificate, GatewayPlan, Plan},
     index::Index,
     materials::Materials,
+    memory::Memories,
     object::{CORTEN_GROUP, Kind, Name, Object},
     policy::{Target as PolicyTarget, Targets},
     problem::Problem,
@@ -13,11 +14,10 @@ use crate::{
 };
 use corten_crds::{gateway::BackendTlsPolicy, v1alpha1::BackendPolicy};
 use corten_snapshot::{
-    CertificateKey, Cluster, ClusterKey, Endpoints, EndpointsKey, Part, PartKey, Target, TrustSource,
-    UpstreamTls,
+    CertificateKey, Cluster, ClusterKey, EndpointsKey, Part, PartKey, Target, TrustSource, UpstreamTls,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The place of an upstream among all.
 pub(crate) type BackendId = usize;
@@ -36,6 +36,9 @@ pub(crate) struct BackendRef<'a> {
 pub(crate) struct Upstreams<'i, 'a> {
     index: &'i Index<'a>,
     pub(crate) materials: Materials,
+    pub(crate) memory: Memories,
+    /// What [`Self::resolve`] has led to since [`Self::forget_resolved`]. `None`: something that leads nowhere.
+    resolved: Option<Vec<BackendId>>,
     pub(super) tls_policies: Targets<'a, BackendTlsPolicy>,
     pub(super) compiled_tls: Vec<tls_policy::Compiled>,
     pub(super) policies: Targets<'a, BackendPolicy>,
@@ -50,7 +53,12 @@ pub(crate) struct Upstreams<'i, 'a> {
 }
 
 impl<'i, 'a> Upstreams<'i, 'a> {
-    pub(crate) fn new(index: &'i Index<'a>, plan: &Plan<'a>, mut materials: Materials) -> Self {
+    pub(crate) fn new(
+        index: &'i Index<'a>,
+        plan: &Plan<'a>,
+        mut materials: Materials,
+        memory: Memories,
+    ) -> Self {
         let tls_policies = tls_policy::attach(index);
         let compiled_tls = tls_policies
             .policies
@@ -61,6 +69,8 @@ impl<'i, 'a> Upstreams<'i, 'a> {
         let mut upstreams = Self {
             index,
             materials,
+            memory,
+            resolved: None,
             tls_policies,
             compiled_tls,
             policies,
@@ -78,9 +88,17 @@ impl<'i, 'a> Upstreams<'i, 'a> {
     /// All Backends, also those that no route names: their statuses are due anyway.
     fn compile_backends(&mut self) {
         for backend in self.index.backends.by_name() {
+            if let Some(reachable) = self.memory.backend(backend) {
+                self.backends.insert(backend.key(), own::Compiled::right(reachable));
+                continue;
+            }
             let target = PolicyTarget { kind: Kind::Backend, name: backend.key(), section: None };
             let treatment = settings::treatment(&self.policies, target);
             let compiled = own::compile(self.index, &mut self.materials, backend, treatment);
+            // Without TLS, whose certificates and authorities are read on the way.
+            if let (Some(reachable), None) = (compiled.if_right(), &backend.spec.tls) {
+                self.memory.keep_backend(backend, reachable);
+            }
             self.backends.insert(backend.key(), compiled);
         }
     }
@@ -88,6 +106,34 @@ impl<'i, 'a> Upstreams<'i, 'a> {
     /// Finds the upstream that a reference of a route of kind `from` in `namespace` names. The field of an error is the
     /// caller's to fill in.
     pub(crate) fn resolve(
+        &mut self,
+        from: (Kind, &'a str),
+        reference: BackendRef<'a>,
+    ) -> Result<BackendId, Problem> {
+        let found = self.look_up(from, reference);
+        match (&found, &mut self.resolved) {
+            (Ok(id), Some(resolved)) => resolved.push(*id),
+            _ => self.resolved = None,
+        }
+        found
+    }
+
+    /// Begins a list of what is resolved.
+    pub(crate) fn forget_resolved(&mut self) {
+        self.resolved = Some(Vec::new());
+    }
+
+    /// The list, if all of it led somewhere.
+    pub(crate) fn take_resolved(&mut self) -> Option<Vec<BackendId>> {
+        self.resolved.take()
+    }
+
+    /// Whether no Gateway has a client certificate of its own.
+    pub(crate) fn all_plain(&self) -> bool {
+        !self.variants_wanted
+    }
+
+    fn look_up(
         &mut self,
         (from, from_namespace): (Kind, &'a str),
         reference: BackendRef<'a>,
@@ -141,7 +187,7 @@ impl<'i, 'a> Upstreams<'i, 'a> {
         id
     }
 
-    fn backend(&mut self, name: Name<'a>, port: Option<u16>) -> Result<Reachable, Unreachable> {
+    fn backend(&self, name: Name<'a>, port: Option<u16>) -> Result<Arc<Reachable>, Unreachable> {
         let Some(backend) = self.index.backends.get(name) else {
             let message = format!("Backend {}/{} does not exist", name.0, name.1);
             return Err(Unreachable::new(Some("BackendNotFound"), message, "create it, or correct the name"));
@@ -154,13 +200,7 @@ impl<'i, 'a> Upstreams<'i, 'a> {
             return Err(Unreachable::new(Some("BackendNotFound"), message, remedy));
         }
         match self.backends.get(&name).map(|compiled| &compiled.outcome) {
-            Some(Ok(reachable)) => Ok(Reachable {
-                key: reachable.key.clone(),
-                cluster: reachable.cluster.clone(),
-                endpoints: reachable.endpoints.clone(),
-                warnings: Vec::new(),
-            }),
-            Some(Err(unreachable)) => Err(unreachable.clone()),
+            Some(outcome) => outcome.clone(),
             None => Err(Unreachable::new(Some("BackendNotFound"), "the Backend was not compiled", "")),
         }
     }
@@ -169,21 +209,29 @@ impl<'i, 'a> Upstreams<'i, 'a> {
         &mut self,
         name: Name<'a>,
         port: Option<u16>,
-    ) -> (Option<&'a str>, Result<Reachable, Unreachable>) {
+    ) -> (Option<&'a str>, Result<Arc<Reachable>, Unreachable>) {
         let not_found = |message: String, remedy: &'static str| {
             (None, Err(Unreachable::new(Some("BackendNotFound"), message, remedy)))
         };
-        let Some(service) = self.index.services.get(name) else {
+        let Some(service) = self.index.services.shared(name) else {
             let message = format!("Service {}/{} does not exist", name.0, name.1);
             return not_found(message, "create it, or correct the name");
         };
         let Some(port) = port else {
             return not_found("a Service needs a port".to_owned(), "add `port`");
         };
-        match service::read(self.index, service, port) {
+        let slices = self.index.slices.get(&name).map(Vec::as_slice).unwrap_or_default();
+        if let Some(reachable) = self.memory.service(service, slices, port) {
+            return (service::port_name(service, port), Ok(reachable));
+        }
+        let (port_name, outcome) = match service::read(self.index, service, port) {
             Ok(read) => (read.port_name, self.reachable(name, port, read)),
             Err(unreachable) => (None, Err(unreachable)),
+        };
+        if let Ok(reachable) = &outcome {
+            self.memory.keep_service(service, slices, port, reachable);
         }
+        (port_name, outcome)
     }
 
     fn reachable(
@@ -191,7 +239,7 @@ impl<'i, 'a> Upstreams<'i, 'a> {
         name: Name<'a>,
         port: u16,
         read: service::ServiceUpstream<'a>,
-    ) -> Result<Reachable, Unreachable> {
+    ) -> Result<Arc<Reachable>, Unreachable> {
         let target = PolicyTarget { kind: Kind::Service, name, section: read.port_name };
         let policy =
             self.tls_policies.of(target).next().and_then(|(position, _)| self.compiled_tls.get(position));
@@ -214,8 +262,7 @@ impl<'i, 'a> Upstreams<'i, 'a> {
         let protocol = spoken.protocol(tls.is_some(), negotiation);
         let endpoints_key = EndpointsKey::new(text.as_str());
         let cluster = Cluster { endpoints: endpoints_key, protocol, tls, settings };
-        let endpoints = Endpoints { endpoints: read.endpoints? };
-        Ok(Reachable { key: ClusterKey::new(text), cluster, endpoints, warnings })
+        Ok(Reachable::new(ClusterKey::new(text), cluster, read.endpoints?, warnings))
     }
 
     /// Where requests for an upstream go, Gateways aside.
@@ -243,7 +290,7 @@ impl<'i, 'a> Upstreams<'i, 'a> {
                 if !upstream.gateways.contains(&position) {
                     upstream.gateways.push(position);
                 }
-                let tls = upstream.outcome.as_ref().is_ok_and(|reachable| anonymous_tls(&reachable.cluster));
+                let tls = upstream.outcome.as_ref().is_ok_and(|reachable| reachable.anonymous_tls());
                 upstream.plain |= anonymous || !tls;
             }
         }
@@ -259,7 +306,7 @@ impl<'i, 'a> Upstreams<'i, 'a> {
         let Target::Cluster(key) = target else { return };
         let Some(id) = self.by_cluster.get(key).copied() else { return };
         let Some(Ok(reachable)) = self.list.get(id).map(|upstream| &upstream.outcome) else { return };
-        let anonymous = reachable.cluster.tls.as_ref().is_some_and(|tls| tls.client_certificate.is_none());
+        let anonymous = reachable.anonymous_tls();
         match &gateway.client_certificate {
             ClientCertificate::Some(certificate) if anonymous => {
                 let (namespace, name) = gateway.gateway.key();
@@ -275,50 +322,49 @@ impl<'i, 'a> Upstreams<'i, 'a> {
         }
     }
 
-    /// Puts all upstreams that Gateways use into the snapshot, and gives back what certificates were read.
-    pub(crate) fn add_to(self, assembly: &mut Assembly) -> Materials {
-        let Self { list, variants, materials, .. } = self;
+    /// Puts all upstreams that Gateways use into the snapshot, and gives back what certificates were read, and what is
+    /// to be kept.
+    pub(crate) fn add_to(self, assembly: &mut Assembly) -> (Materials, Memories) {
+        let Self { list, variants, materials, memory, .. } = self;
         let mut with_variant: FxHashSet<BackendId> = FxHashSet::default();
         for (key, (id, certificate)) in variants {
             let Some(Ok(reachable)) = list.get(id).map(|upstream| &upstream.outcome) else { continue };
-            let mut cluster = reachable.cluster.clone();
+            let Some(mut cluster) = reachable.cluster().cloned() else { continue };
             if let Some(tls) = &mut cluster.tls {
                 tls.client_certificate = Some(certificate);
             }
-            add_cluster(assembly, &materials, key, cluster);
+            add_materials(assembly, &materials, cluster.tls.as_ref());
+            assembly.insert(PartKey::Cluster(key), Part::Cluster(cluster));
             with_variant.insert(id);
         }
         // Kind after kind, as the snapshot sorts them.
         let mut endpoints = Vec::new();
         for (id, upstream) in list.into_iter().enumerate() {
             let Ok(reachable) = upstream.outcome else { continue };
+            let Some(cluster) = reachable.cluster() else { continue };
             if upstream.plain || with_variant.contains(&id) {
-                let key = PartKey::Endpoints(reachable.cluster.endpoints.clone());
-                endpoints.push((key, reachable.endpoints));
+                endpoints.push((PartKey::Endpoints(cluster.endpoints.clone()), reachable.endpoints.clone()));
             }
             if upstream.plain {
-                add_cluster(assembly, &materials, reachable.key, reachable.cluster);
+                add_materials(assembly, &materials, cluster.tls.as_ref());
+                assembly.add(PartKey::Cluster(reachable.key.clone()), reachable.cluster.clone());
             }
         }
         for (key, endpoints) in endpoints {
-            assembly.insert(key, Part::Endpoints(endpoints));
+            assembly.add(key, endpoints);
         }
-        materials
+        (materials, memory)
     }
 }
 
-fn add_cluster(assembly: &mut Assembly, materials: &Materials, key: ClusterKey, cluster: Cluster) {
-    if let Some(tls) = &cluster.tls {
+/// Adds what a cluster is verified with, and what is shown to it.
+fn add_materials(assembly: &mut Assembly, materials: &Materials, tls: Option<&UpstreamTls>) {
+    if let Some(tls) = tls {
         if let TrustSource::Bundles(bundles) = &tls.trust {
             bundles.iter().for_each(|bundle| materials.add_trust(assembly, bundle));
         }
         tls.client_certificate.iter().for_each(|key| materials.add_certificate(assembly, key));
     }
-    assembly.insert(PartKey::Cluster(key), Part::Cluster(cluster));
-}
-
-fn anonymous_tls(cluster: &Cluster) -> bool {
-    cluster.tls.as_ref().is_some_and(|tls| tls.client_certificate.is_none())
 }
 
 fn unverified((namespace, name): Name<'_>, hostname: &str) -> (String, std::borrow::Cow<'static, str>) {

@@ -17,15 +17,8 @@ pub(super) fn compile<'a>(
     compiled: &mut Compiled,
 ) -> Result<Filter, Problem> {
     let (numerator, denominator) = share(given, field)?;
-    let reference = BackendRef {
-        group: given.backend_ref.group.as_deref(),
-        kind: given.backend_ref.kind.as_deref(),
-        namespace: given.backend_ref.namespace.as_deref(),
-        name: &given.backend_ref.name,
-        port: given.backend_ref.port,
-    };
     let field = format!("{field}.backendRef");
-    let target = match upstreams.resolve(place.from, reference) {
+    let target = match upstreams.resolve(place.from, reference(given)) {
         Ok(id) => {
             if let Some((message, remedy)) = upstreams.trouble(id) {
                 let problem = Problem::new("Backend", field, message, remedy.to_owned());
@@ -41,6 +34,17 @@ pub(super) fn compile<'a>(
         }
     };
     Ok(Filter::Mirror(Mirror { target, numerator, denominator }))
+}
+
+/// What a mirror names.
+pub(super) fn reference(given: &RequestMirror) -> BackendRef<'_> {
+    BackendRef {
+        group: given.backend_ref.group.as_deref(),
+        kind: given.backend_ref.kind.as_deref(),
+        namespace: given.backend_ref.namespace.as_deref(),
+        name: &given.backend_ref.name,
+        port: given.backend_ref.port,
+    }
 }
 
 /// The share of requests that is copied: all, unless percent or fraction says otherwise.

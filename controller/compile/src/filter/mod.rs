@@ -8,7 +8,7 @@ mod redirect;
 mod rewrite;
 
 use crate::{
-    backend::{BackendId, Upstreams},
+    backend::{BackendId, BackendRef, Upstreams},
     object::Kind,
     problem::Problem,
     route::Findings,
@@ -58,6 +58,11 @@ pub(crate) fn compile<'a>(
         }
     }
     compiled
+}
+
+/// All that filters name as a backend, in their order.
+pub(crate) fn references(filters: &[HttpRouteFilter]) -> impl Iterator<Item = BackendRef<'_>> {
+    filters.iter().filter_map(|filter| filter.request_mirror.as_ref()).map(mirror::reference)
 }
 
 /// What cannot stand together: a filter twice (unless it may), and a redirect beside a rewrite.

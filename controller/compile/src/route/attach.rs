@@ -26,6 +26,7 @@ pub(super) enum Parent {
 }
 
 /// The hostnames of a route that can be read, and what is wrong with the others.
+#[derive(Default)]
 pub(super) struct Hostnames {
     pub(super) patterns: Vec<HostnamePattern>,
     pub(super) problems: Vec<Problem>,

@@ -3,6 +3,7 @@
 use super::Specificity;
 use crate::{backend::BackendId, problem::Problem};
 use corten_snapshot::{Entry, Rule};
+use std::sync::Arc;
 
 /// The rules of a route.
 #[derive(Default)]
@@ -20,7 +21,7 @@ pub(crate) struct CompiledRoute {
 /// One rule.
 #[derive(Clone)]
 pub(crate) struct CompiledRule {
-    pub(crate) rule: Rule,
+    pub(crate) rule: Arc<Rule>,
     pub(crate) matches: Vec<CompiledMatch>,
     /// The upstreams that it and its filters name.
     pub(crate) backends: Vec<BackendId>,

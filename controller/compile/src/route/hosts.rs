@@ -1,23 +1,48 @@
 //! The hostnames of listeners with the entries of all routes on them.
 
-use super::{CompiledRule, Rank, shadow::Shadows};
-use crate::{backend::Upstreams, gateway::GatewayPlan, note::Note};
-use corten_snapshot::{Action, Entry, Filter, Host, HostnamePattern, ListenerKey, Rule};
+use super::{CompiledRule, Rank, Regexes, http, shadow::Shadows};
+use crate::{
+    backend::Upstreams,
+    gateway::GatewayPlan,
+    memory::{Memories, RouteMemo},
+    note::Note,
+};
+use corten_snapshot::{
+    Action, Entry, Filter, HashedPart, Host, HostnamePattern, ListenerKey, Part, PartKey, Rule,
+};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// The place of a listener, and a hostname on it.
+type At = (usize, HostnamePattern);
 
 /// All hostnames that are being filled.
 #[derive(Default)]
 pub(super) struct Hosts {
     /// Places in `drafts`.
-    by_name: FxHashMap<(usize, HostnamePattern), usize>,
+    by_name: FxHashMap<At, usize>,
     /// In the order of their first routes.
-    drafts: Vec<((usize, HostnamePattern), HostDraft)>,
+    drafts: Vec<(At, Vec<Placed>)>,
 }
 
+/// A route on a hostname.
+struct Placed {
+    /// Its place among all by age.
+    ordinal: u32,
+    rules: Rules,
+}
+
+enum Rules {
+    /// Nothing is wrong with the route.
+    Known(Arc<RouteMemo>),
+    Compiled(Vec<CompiledRule>),
+}
+
+/// A hostname whose rules and entries have been put together.
 #[derive(Default)]
 struct HostDraft {
     entries: Vec<(Rank, Entry)>,
-    rules: Vec<Rule>,
+    rules: Vec<Arc<Rule>>,
 }
 
 impl Hosts {
@@ -25,30 +50,34 @@ impl Hosts {
     pub(super) fn add(
         &mut self,
         (listener, hostname): (usize, &HostnamePattern),
-        (ordinal, rules): (u32, Vec<CompiledRule>),
+        (ordinal, mut rules): (u32, Vec<CompiledRule>),
         gateway: &GatewayPlan<'_>,
         upstreams: &mut Upstreams<'_, '_>,
     ) {
+        if !gateway.plain_upstreams() {
+            rules.iter_mut().for_each(|rule| adapt(Arc::make_mut(&mut rule.rule), gateway, upstreams));
+        }
+        self.put((listener, hostname), Placed { ordinal, rules: Rules::Compiled(rules) });
+    }
+
+    /// The same for a route that is known. No Gateway has a client certificate.
+    pub(super) fn add_known(
+        &mut self,
+        at: (usize, &HostnamePattern),
+        (ordinal, memo): (u32, &Arc<RouteMemo>),
+    ) {
+        self.put(at, Placed { ordinal, rules: Rules::Known(memo.clone()) });
+    }
+
+    fn put(&mut self, (listener, hostname): (usize, &HostnamePattern), placed: Placed) {
         let Self { by_name, drafts } = self;
-        let place = *by_name.entry((listener, hostname.clone())).or_insert_with(|| {
-            drafts.push(((listener, hostname.clone()), HostDraft::default()));
+        let at = (listener, hostname.clone());
+        let place = *by_name.entry(at).or_insert_with_key(|at| {
+            drafts.push((at.clone(), Vec::new()));
             drafts.len() - 1
         });
-        let Some((_, draft)) = drafts.get_mut(place) else { return };
-        for compiled in rules {
-            let number = u32::try_from(draft.rules.len()).unwrap_or(u32::MAX);
-            for (position, matched) in compiled.matches.into_iter().enumerate() {
-                let rank = Rank {
-                    specificity: matched.specificity,
-                    route: ordinal,
-                    rule: compiled.rule.index,
-                    position: u32::try_from(position).unwrap_or(u32::MAX),
-                };
-                draft.entries.push((rank, Entry { rule: number, ..matched.entry }));
-            }
-            let mut rule = compiled.rule;
-            adapt(&mut rule, gateway, upstreams);
-            draft.rules.push(rule);
+        if let Some((_, routes)) = drafts.get_mut(place) {
+            routes.push(placed);
         }
     }
 
@@ -56,32 +85,81 @@ impl Hosts {
     pub(super) fn finish(
         self,
         key: impl Fn(usize) -> Option<ListenerKey>,
+        (memory, regexes): (&mut Memories, &mut Regexes),
         notes: &mut Vec<Note>,
-    ) -> Vec<Host> {
-        let mut drafts = self.drafts;
-        for (_, draft) in &mut drafts {
-            draft.entries.sort_unstable_by_key(|(rank, _)| *rank);
+    ) -> Vec<(PartKey, HashedPart)> {
+        let mut parts = Vec::with_capacity(self.drafts.len());
+        let mut new = Vec::new();
+        for (at, routes) in self.drafts {
+            let Some(listener) = key(at.0) else { continue };
+            let known = known(&routes);
+            match known.as_ref().and_then(|known| memory.host(&at, known)) {
+                Some(part) => parts.push((PartKey::Host(listener, at.1), part)),
+                None => new.push((at, listener, known, HostDraft::of(routes, regexes))),
+            }
         }
         // In one order, because each shadowed match is noted for the first hostname only.
-        let mut several: Vec<_> = drafts.iter().filter(|(_, draft)| draft.entries.len() > 1).collect();
-        several.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        new.sort_unstable_by(|(a, ..), (b, ..)| a.cmp(b));
         let mut shadows = Shadows::default();
-        for ((_, hostname), draft) in several {
-            shadows.find(hostname, &draft.entries, &draft.rules, notes);
-        }
-        let finish = |((listener, hostname), draft): ((usize, HostnamePattern), HostDraft)| {
+        for (at, listener, known, draft) in new {
+            let shadowed = shadows.find(&at.1, &draft.entries, &draft.rules, notes);
             let entries = draft.entries.into_iter().map(|(_, entry)| entry).collect();
-            Some(Host { listener: key(listener)?, hostname, entries, rules: draft.rules })
-        };
-        drafts.into_iter().filter_map(finish).collect()
+            let host =
+                Host { listener: listener.clone(), hostname: at.1.clone(), entries, rules: draft.rules };
+            let part = HashedPart::new(Part::Host(host));
+            parts.push((PartKey::Host(listener, at.1.clone()), part.clone()));
+            if let (Some(known), false) = (known, shadowed) {
+                memory.keep_host(at, known, part);
+            }
+        }
+        parts
+    }
+}
+
+/// The routes if all are known.
+fn known(routes: &[Placed]) -> Option<Vec<Arc<RouteMemo>>> {
+    let known = routes.iter().map(|placed| match &placed.rules {
+        Rules::Known(memo) => Some(memo.clone()),
+        Rules::Compiled(_) => None,
+    });
+    known.collect()
+}
+
+impl HostDraft {
+    /// Puts the routes together, sorted by precedence.
+    fn of(routes: Vec<Placed>, regexes: &mut Regexes) -> Self {
+        let mut draft = Self::default();
+        for Placed { ordinal, rules } in routes {
+            match rules {
+                Rules::Compiled(rules) => {
+                    rules.into_iter().for_each(|compiled| draft.add(ordinal, compiled.rule, compiled.matches))
+                }
+                Rules::Known(memo) => {
+                    let matches = http::matches(&memo.route, regexes);
+                    memo.rules
+                        .iter()
+                        .zip(matches)
+                        .for_each(|(rule, matches)| draft.add(ordinal, rule.clone(), matches));
+                }
+            }
+        }
+        draft.entries.sort_unstable_by_key(|(rank, _)| *rank);
+        draft
+    }
+
+    fn add(&mut self, route: u32, rule: Arc<Rule>, matches: Vec<super::CompiledMatch>) {
+        let number = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
+        for (position, matched) in matches.into_iter().enumerate() {
+            let position = u32::try_from(position).unwrap_or(u32::MAX);
+            let rank = Rank { specificity: matched.specificity, route, rule: rule.index, position };
+            self.entries.push((rank, Entry { rule: number, ..matched.entry }));
+        }
+        self.rules.push(rule);
     }
 }
 
 /// Makes the targets of a rule those that they are for this Gateway.
 fn adapt(rule: &mut Rule, gateway: &GatewayPlan<'_>, upstreams: &mut Upstreams<'_, '_>) {
-    if gateway.plain_upstreams() {
-        return;
-    }
     let filters = |filters: &mut [Filter], upstreams: &mut Upstreams<'_, '_>| {
         for filter in filters {
             if let Filter::Mirror(mirror) = filter {

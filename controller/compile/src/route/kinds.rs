@@ -6,6 +6,7 @@ use crate::{
     object::{Kind, Object},
 };
 use corten_crds::gateway as gw;
+use std::sync::Arc;
 
 /// A kind of routes. Attachment, hostnames, precedence and statuses are the same for all; only rules differ.
 pub(crate) trait RouteKind: Object {
@@ -17,6 +18,11 @@ pub(crate) trait RouteKind: Object {
 
     /// Whether default Gateways are parents, too (GEP-3793).
     fn use_default_gateways(&self) -> Option<gw::GatewayDefaultScope>;
+
+    /// An HTTPRoute as such: only they are served, so only what becomes of them is worth keeping.
+    fn http(_: &Arc<Self>) -> Option<&Arc<gw::HttpRoute>> {
+        None
+    }
 
     /// Compiles the rules, once for all parents.
     fn compile<'a>(&'a self, scope: &mut Scope<'_, '_, 'a>) -> CompiledRoute;
@@ -37,6 +43,9 @@ impl RouteKind for gw::HttpRoute {
     }
     fn use_default_gateways(&self) -> Option<gw::GatewayDefaultScope> {
         self.spec.use_default_gateways
+    }
+    fn http(route: &Arc<Self>) -> Option<&Arc<gw::HttpRoute>> {
+        Some(route)
     }
     fn compile<'a>(&'a self, scope: &mut Scope<'_, '_, 'a>) -> CompiledRoute {
         http::compile(self, scope)

@@ -5,6 +5,7 @@ mod compiled;
 mod hosts;
 mod http;
 mod kinds;
+mod known;
 mod precedence;
 mod regexes;
 mod serve;

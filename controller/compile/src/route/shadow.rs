@@ -8,6 +8,7 @@ use crate::{
 };
 use corten_snapshot::{Entry, HostnamePattern, PathMatch, Rule};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// Of many entries with one path and method only so many are compared by their other conditions.
 const COMPARED: usize = 32;
@@ -22,14 +23,15 @@ pub(super) struct Shadows {
 }
 
 impl Shadows {
-    /// Looks through the entries of one hostname, sorted by precedence.
+    /// Looks through the entries of one hostname, sorted by precedence. Returns whether there is any, noted or not.
     pub(super) fn find(
         &mut self,
         hostname: &HostnamePattern,
         entries: &[(Rank, Entry)],
-        rules: &[Rule],
+        rules: &[Arc<Rule>],
         notes: &mut Vec<Note>,
-    ) {
+    ) -> bool {
+        let mut any = false;
         let mut first: FxHashMap<Condition<'_>, Vec<&(Rank, Entry)>> = FxHashMap::default();
         for item in entries {
             let (rank, entry) = item;
@@ -39,6 +41,7 @@ impl Shadows {
             match before {
                 Some((_, other)) => {
                     let another_rule = other.rule != entry.rule;
+                    any |= another_rule;
                     if another_rule && self.noted.insert((rank.route, rank.rule, rank.position)) {
                         notes.extend(note(hostname, rank, rules, (entry.rule, other.rule)));
                     }
@@ -47,13 +50,14 @@ impl Shadows {
                 None => {}
             }
         }
+        any
     }
 }
 
 fn note(
     hostname: &HostnamePattern,
     rank: &Rank,
-    rules: &[Rule],
+    rules: &[Arc<Rule>],
     (shadowed, before): (u32, u32),
 ) -> Option<Note> {
     let rule = |number: u32| rules.get(usize::try_from(number).ok()?);

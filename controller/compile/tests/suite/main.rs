@@ -4,5 +4,6 @@
 
 mod dump;
 mod golden;
+mod incremental;
 mod properties;
 mod read;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::source::{
     MemoryPublisher, MemorySource, memory,
-    testing::{snapshot, taken, taken_without},
+    testing::{delta, snapshot, taken, taken_without},
 };
 use std::{fs, path::PathBuf};
 use tempfile::TempDir;
@@ -113,16 +113,36 @@ async fn an_update_that_was_not_taken_is_not_kept() {
     let (mut publisher, mut source, _) = files.start();
     exchange(&mut publisher, &mut source, snapshot(&[("a", "1")]), taken).await;
     let refuse = |update: &Update| Ack { hash: snapshot(&[("a", "1")]).hash(), ..taken(update) };
-    let publish = publisher.publish(snapshot(&[("a", "2")]));
-    let consume = async {
-        for _ in 0..2 {
-            let update = source.next().await.unwrap();
-            source.ack(refuse(&update)).await.unwrap();
-        }
-    };
-    tokio::join!(publish, consume).0.unwrap();
+    exchange(&mut publisher, &mut source, snapshot(&[("a", "2")]), refuse).await;
     drop(source);
     assert_eq!(files.stored().snapshot, snapshot(&[("a", "1")]));
+}
+
+/// A source that delivers what it was given.
+struct Scripted(Vec<Update>);
+
+impl SnapshotSource for Scripted {
+    fn next(&mut self) -> SourceFuture<'_, Update> {
+        Box::pin(async { self.0.pop().ok_or(crate::source::SourceError::Closed) })
+    }
+
+    fn ack(&mut self, _: Ack) -> SourceFuture<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[tokio::test]
+async fn a_difference_is_kept_on_top_of_what_is_held() {
+    let files = Fixture::new();
+    let (one, two) = (snapshot(&[("a", "1"), ("b", "1")]), snapshot(&[("a", "1"), ("b", "2")]));
+    let script = vec![delta(2, &one, &two), Update::full(1, one)];
+    let mut source = LastGood::around(&files.path(), MAX, HOUR, |_| Scripted(script)).unwrap();
+    for _ in 0..2 {
+        let update = source.next().await.unwrap();
+        source.ack(taken(&update)).await.unwrap();
+    }
+    drop(source);
+    assert_eq!(files.stored(), Stored { revision: 2, snapshot: two });
 }
 
 #[tokio::test]

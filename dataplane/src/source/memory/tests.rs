@@ -1,6 +1,7 @@
 use super::*;
-use crate::source::testing::{delta, snapshot, taken, taken_without};
-use std::future::Future;
+use crate::source::testing::{snapshot, taken, taken_without};
+use corten_snapshot::ContentHash;
+use std::{future::Future, sync::Arc};
 
 /// Publishes while `consume` answers exactly one update.
 async fn exchange(
@@ -18,7 +19,7 @@ async fn exchange(
 }
 
 #[tokio::test]
-async fn the_first_is_full_then_differences() {
+async fn every_state_goes_out_whole_and_shares_its_parts() {
     let (mut publisher, mut source) = memory();
     let (one, two) = (snapshot(&[("a", "1")]), snapshot(&[("a", "1"), ("b", "1")]));
     let (ack, update) = exchange(&mut publisher, &mut source, one.clone(), taken).await;
@@ -26,8 +27,11 @@ async fn the_first_is_full_then_differences() {
     assert_eq!(ack, Ack { revision: 1, hash: one.hash(), rejected: Vec::new() });
 
     let (ack, update) = exchange(&mut publisher, &mut source, two.clone(), taken).await;
-    assert_eq!(update, delta(2, &one, &two));
     assert_eq!((ack.revision, publisher.revision()), (2, 2));
+    let (held, delta) = update.apply(&one, one.hash()).unwrap();
+    assert_eq!(delta, two.diff(&one));
+    let shared = held.iter().zip(two.iter()).all(|((_, a), (_, b))| Arc::ptr_eq(&a.part, &b.part));
+    assert!(shared && held == two);
 }
 
 #[tokio::test]
@@ -48,33 +52,20 @@ async fn an_equal_snapshot_is_answered_without_the_consumer() {
 }
 
 #[tokio::test]
-async fn a_delta_that_is_not_taken_is_followed_by_the_whole() {
-    let (mut publisher, mut source) = memory();
-    exchange(&mut publisher, &mut source, snapshot(&[("a", "1")]), taken).await;
-    let two = snapshot(&[("a", "2")]);
-    let (ack, whole) = tokio::join!(publisher.publish(two.clone()), async {
-        let delta = source.next().await.unwrap();
-        assert!(matches!(delta, Update::Delta { revision: 2, .. }));
-        source.ack(Ack { hash: ContentHash::default(), ..taken(&delta) }).await.unwrap();
-        let whole = source.next().await.unwrap();
-        source.ack(taken(&whole)).await.unwrap();
-        whole
-    });
-    assert_eq!(whole, Update::full(3, two.clone()));
-    assert_eq!(ack.unwrap(), taken(&whole));
-}
-
-#[tokio::test]
-async fn a_whole_that_is_not_taken_is_not_sent_again_and_again() {
+async fn a_state_that_is_not_taken_is_not_sent_again_and_again() {
     let (mut publisher, mut source) = memory();
     let refuse = |update: &Update| Ack { hash: ContentHash::default(), ..taken(update) };
     let (ack, _) = exchange(&mut publisher, &mut source, snapshot(&[("a", "1")]), refuse).await;
     assert_eq!(ack.hash, ContentHash::default());
     assert!(source.receiver.try_recv().is_err());
+
+    // What was refused is not in effect, so the next time the consumer is asked again.
+    let (ack, update) = exchange(&mut publisher, &mut source, snapshot(&[("a", "1")]), taken).await;
+    assert_eq!((ack.hash, update.revision()), (snapshot(&[("a", "1")]).hash(), 2));
 }
 
 #[tokio::test]
-async fn a_publish_that_nobody_waits_for_is_still_the_base_of_the_next() {
+async fn a_publish_that_nobody_waits_for_counts() {
     let (mut publisher, mut source) = memory();
     {
         let mut publish = std::pin::pin!(publisher.publish(snapshot(&[("a", "1")])));
@@ -85,9 +76,7 @@ async fn a_publish_that_nobody_waits_for_is_still_the_base_of_the_next() {
     source.ack(taken(&update)).await.unwrap();
 
     let (ack, update) = exchange(&mut publisher, &mut source, snapshot(&[("a", "2")]), taken).await;
-    assert!(
-        matches!(update, Update::Delta { revision: 2, base, .. } if base == snapshot(&[("a", "1")]).hash())
-    );
+    assert_eq!(update, Update::full(2, snapshot(&[("a", "2")])));
     assert_eq!(ack.revision, 2);
 }
 

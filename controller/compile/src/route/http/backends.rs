@@ -53,6 +53,17 @@ pub(super) fn compile<'a>(
     forward
 }
 
+/// What a backendRef names.
+pub(super) fn reference(reference: &HttpBackendRef) -> BackendRef<'_> {
+    BackendRef {
+        group: reference.group.as_deref(),
+        kind: reference.kind.as_deref(),
+        namespace: reference.namespace.as_deref(),
+        name: &reference.name,
+        port: reference.port,
+    }
+}
+
 fn one<'a>(
     reference: &'a HttpBackendRef,
     place: &Place<'_, 'a>,
@@ -61,14 +72,7 @@ fn one<'a>(
     findings: &mut Findings,
     used: &mut Vec<BackendId>,
 ) -> Backend {
-    let view = BackendRef {
-        group: reference.group.as_deref(),
-        kind: reference.kind.as_deref(),
-        namespace: reference.namespace.as_deref(),
-        name: &reference.name,
-        port: reference.port,
-    };
-    let target = match upstreams.resolve(place.from, view) {
+    let target = match upstreams.resolve(place.from, self::reference(reference)) {
         Ok(id) => {
             if let Some((message, remedy)) = upstreams.trouble(id) {
                 findings.warnings.push(Problem::new("Backend", field(), message, remedy.to_owned()));

@@ -7,7 +7,8 @@ mod retry;
 mod rule;
 mod timeouts;
 
-use super::{CompiledRoute, kinds::Scope};
+use super::{CompiledMatch, CompiledRoute, Findings, Regexes, kinds::Scope};
+use crate::{backend::BackendRef, filter};
 use corten_crds::gateway::{HttpRoute, HttpRouteRule};
 
 /// Compiles the rules. A route without any has the one that the API gives it by default: everything, to nowhere.
@@ -21,4 +22,22 @@ pub(super) fn compile<'a>(route: &'a HttpRoute, scope: &mut Scope<'_, '_, 'a>) -
         rule::compile(route, (index, rule), scope, &mut compiled);
     }
     compiled
+}
+
+/// The matches of each rule of a route with which nothing is wrong.
+pub(super) fn matches(route: &HttpRoute, regexes: &mut Regexes) -> Vec<Vec<CompiledMatch>> {
+    let mut findings = Findings::default();
+    let mut of = |rule: &HttpRouteRule| matches::compile(&rule.matches, "", regexes, &mut findings);
+    route.spec.rules.iter().map(|rule| of(rule).unwrap_or_default()).collect()
+}
+
+/// All that a route names as a backend, in the order in which [`compile`] resolves it if nothing is wrong with it.
+pub(super) fn references(route: &HttpRoute) -> impl Iterator<Item = BackendRef<'_>> {
+    route.spec.rules.iter().flat_map(|rule| {
+        let backends = rule.backend_refs.iter();
+        let forwards = backends.flat_map(|backend| {
+            std::iter::once(backends::reference(backend)).chain(filter::references(&backend.filters))
+        });
+        filter::references(&rule.filters).chain(forwards)
+    })
 }

@@ -9,6 +9,7 @@ use crate::{
 };
 use corten_crds::gateway::{HttpRoute, HttpRouteFilterType, HttpRouteRule};
 use corten_snapshot::{Action, Entry, Retry, RouteId, Rule, Timeouts};
+use std::sync::Arc;
 
 /// Compiles `rule` into `compiled`. A rule whose matches cannot be built is dropped. One that can be matched but cannot
 /// do what it says answers 500, so that its requests do not fall to a rule that is less strict.
@@ -51,7 +52,7 @@ pub(super) fn compile<'a>(
         retry: body.retry,
     };
     compiled.findings.append(findings);
-    compiled.rules.push(CompiledRule { rule, matches, backends: body.backends });
+    compiled.rules.push(CompiledRule { rule: Arc::new(rule), matches, backends: body.backends });
 }
 
 /// A rule, its matches aside.
