@@ -1,6 +1,9 @@
 //! Corten's image runs in a pod that is allowed nothing, and resolves the names of the cluster.
 
-use corten_test_support::cluster::{Namespace, connect};
+use corten_test_support::{
+    cluster::{Namespace, POD_DEADLINE, connect},
+    wait_for,
+};
 use serde_json::json;
 use std::env;
 
@@ -84,4 +87,30 @@ fn a_restricted_pod_serves_a_backend_by_name() {
     let echo = answer.json();
     assert_eq!((&echo["path"], &echo["host"]), (&json!("/cart"), &json!("shop.example")));
     assert_eq!(echo["namespace"], namespace.name());
+}
+
+/// Whatever a program is linked to is in the image: each of them starts, and says its version.
+#[test]
+fn every_program_starts() {
+    let image = env::var("CORTEN_IMAGE").expect("CORTEN_IMAGE, which the cluster can run");
+    let namespace = Namespace::create("programs");
+    let programs = ["corten", "corten-controller", "corten-dataplane"];
+    let containers = programs.map(|program| {
+        json!({"name": program, "image": image, "imagePullPolicy": "IfNotPresent", "command": [program, "--version"]})
+    });
+    let spec =
+        json!({"restartPolicy": "Never", "automountServiceAccountToken": false, "containers": containers});
+    namespace.apply(
+        &json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "programs"}, "spec": spec})
+            .to_string(),
+    );
+    wait_for("the end of the programs", POD_DEADLINE, || {
+        let phase = namespace.get("pod", "programs")["status"]["phase"].clone();
+        assert_ne!(phase, "Failed", "{}", namespace.get("pod", "programs")["status"]);
+        (phase == "Succeeded").then_some(())
+    });
+    for program in programs {
+        let said = namespace.kubectl(&["logs", "programs", "--container", program], "").unwrap();
+        assert!(said.starts_with(&format!("{program} ")), "{said}");
+    }
 }
