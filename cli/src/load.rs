@@ -142,7 +142,7 @@ impl Loader {
     fn others(&self) -> Option<Diagnostic> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         let documents = self.files.iter().flat_map(|(_, file)| &file.documents);
-        for what in documents.flat_map(|placed| &placed.document.others) {
+        for what in documents.flat_map(|placed| placed.document.others()) {
             *counts.entry(what).or_default() += 1;
         }
         let total: usize = counts.values().sum();

@@ -73,7 +73,7 @@ impl File {
         let at = |finding: &Finding, line| finding.diagnostic.clone().at(path, line);
         let whole = self.error.iter().map(move |error| at(error, error.line));
         whole.chain(self.documents.iter().flat_map(move |placed| {
-            let findings = placed.document.findings.iter();
+            let findings = placed.document.findings().iter();
             findings.map(move |finding| at(finding, placed.line + finding.line - 1))
         }))
     }
@@ -85,7 +85,7 @@ impl File {
 
     /// Whether it may hold objects that could not be identified.
     pub fn unreadable(&self) -> bool {
-        self.error.is_some() || self.documents.iter().any(|placed| placed.document.unreadable)
+        self.error.is_some() || self.documents.iter().any(|placed| placed.document.unreadable())
     }
 }
 

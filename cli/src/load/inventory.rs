@@ -89,7 +89,8 @@ impl Inventory {
         stock.keep_unreadable(files);
         let items: usize = files.iter().map(|(_, file)| file.items().count()).sum();
         let plain = items == stock.entries.len() && files.iter().all(|(_, file)| file.is_plain());
-        (Self { entries: stock.entries, plain }, stock.findings)
+        // Put together anew, the nodes of the map are full, where insertion leaves them half empty.
+        (Self { entries: stock.entries.into_iter().collect(), plain }, stock.findings)
     }
 
     /// The same for one file that was read again, in much less time. `None`, and nothing done, if other files matter

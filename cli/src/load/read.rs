@@ -15,17 +15,44 @@ use corten_crds::{
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// A document that has been read. Lines count from its own start, so that it stays as it is when it moves.
+/// A document that has been read. Lines count from its own start, so that it stays as it is when it moves. There may be
+/// ten thousands of them, so it has no spare room.
 #[derive(Debug, Default)]
 pub struct Document {
     /// Its objects; several if it is a List.
-    pub items: Vec<Item>,
+    pub items: Box<[Item]>,
+    /// What else is to be said, mostly nothing.
+    remarks: Option<Box<Remarks>>,
+}
+
+/// What is to be said of a document besides its objects.
+#[derive(Debug, Default)]
+struct Remarks {
+    others: Vec<String>,
+    findings: Vec<Finding>,
+    unreadable: bool,
+}
+
+impl Document {
+    fn new(items: Vec<Item>, remarks: Remarks) -> Self {
+        let quiet = remarks.others.is_empty() && remarks.findings.is_empty() && !remarks.unreadable;
+        Self { items: items.into_boxed_slice(), remarks: (!quiet).then(|| Box::new(remarks)) }
+    }
+
     /// What does not matter here: `apps/v1 Deployment`.
-    pub others: Vec<String>,
+    pub fn others(&self) -> &[String] {
+        self.remarks.as_ref().map_or(&[], |remarks| &remarks.others)
+    }
+
     /// What is wrong with it or its objects.
-    pub findings: Vec<Finding>,
+    pub fn findings(&self) -> &[Finding] {
+        self.remarks.as_ref().map_or(&[], |remarks| &remarks.findings)
+    }
+
     /// Whether it may hold objects that could not be identified.
-    pub unreadable: bool,
+    pub fn unreadable(&self) -> bool {
+        self.remarks.as_ref().is_some_and(|remarks| remarks.unreadable)
+    }
 }
 
 /// One object of a document.
@@ -52,18 +79,16 @@ pub struct Finding {
 
 /// Reads one document.
 pub fn read(text: &str) -> Document {
-    let mut document = Document::default();
+    let mut reader = Reader { text, lines: None, items: Vec::new(), remarks: Remarks::default() };
     match yaml::parse(text) {
-        Ok(value) => Reader { text, lines: None, document: &mut document }.document(value),
+        Ok(value) => reader.document(value),
         Err(error) => {
             let diagnostic = Diagnostic::error("yaml", error.message);
-            document.findings.push(Finding { line: error.line.max(1), diagnostic });
-            document.unreadable = true;
+            reader.remarks.findings.push(Finding { line: error.line.max(1), diagnostic });
+            reader.remarks.unreadable = true;
         }
     }
-    // Nearly always one, where a vector begins with room for four: there may be ten thousands of documents.
-    document.items.shrink_to_fit();
-    document
+    Document::new(reader.items, reader.remarks)
 }
 
 /// The line of a field in a document, from 1; `index` says which item of a List.
@@ -78,7 +103,8 @@ struct Reader<'a> {
     text: &'a str,
     /// Made when the first message needs it.
     lines: Option<yaml::Node>,
-    document: &'a mut Document,
+    items: Vec<Item>,
+    remarks: Remarks,
 }
 
 impl Reader<'_> {
@@ -98,15 +124,15 @@ impl Reader<'_> {
                 let object = self.typed(kind, &name, value, index);
                 // Of a List each item has its own line; a document's object is the document.
                 let line = if index.is_some() { self.line(index, "") } else { self.line_of_kind() };
-                self.document.items.push(Item { id: Arc::new(id), line, index, object });
+                self.items.push(Item { id: Arc::new(id), line, index, object });
             }
             Ok(Identity::Nameless(kind)) => {
                 let name =
                     ObjectName { kind: kind.kind.to_owned(), namespace: String::new(), name: "?".to_owned() };
                 self.typed(kind, &name, value, index);
-                self.document.unreadable = true;
+                self.remarks.unreadable = true;
             }
-            Ok(Identity::Other(what)) => self.document.others.push(what),
+            Ok(Identity::Other(what)) => self.remarks.others.push(what),
             Err(no_object) => self.no_object(*no_object, index),
         }
     }
@@ -146,14 +172,14 @@ impl Reader<'_> {
     /// Notes a finding at the line of its field.
     fn find(&mut self, index: Option<usize>, diagnostic: Diagnostic) {
         let line = self.line(index, diagnostic.field.as_deref().unwrap_or_default());
-        self.document.findings.push(Finding { line, diagnostic });
+        self.remarks.findings.push(Finding { line, diagnostic });
     }
 
     fn no_object(&mut self, no_object: NoObject, index: Option<usize>) {
         let mut diagnostic = Diagnostic::error(no_object.code, no_object.message).field(no_object.field);
         (diagnostic.object, diagnostic.remedy) = (no_object.object, no_object.remedy);
         self.find(index, diagnostic);
-        self.document.unreadable = true;
+        self.remarks.unreadable = true;
     }
 
     /// The line of a field; parses the text a second time, for its lines.

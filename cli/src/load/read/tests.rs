@@ -15,7 +15,7 @@ fn names(document: &Document) -> Vec<String> {
 }
 
 fn findings(document: &Document) -> Vec<(u32, String)> {
-    document.findings.iter().map(|f| (f.line, f.diagnostic.to_string())).collect()
+    document.findings().iter().map(|f| (f.line, f.diagnostic.to_string())).collect()
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn one_object_becomes_typed() {
     let Some(Object::HttpRoute(route)) = &document.items[0].object else { panic!("{document:?}") };
     assert_eq!(route.metadata.namespace.as_deref(), Some("default"));
     assert_eq!(route.spec.parent_refs[0].name, "gw");
-    assert!(document.findings.is_empty() && !document.unreadable);
+    assert!(document.findings().is_empty() && !document.unreadable());
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_bad_item_of_a_list_leaves_the_others_alone() {
          apiVersion: v1\n  kind: Servcie\n  metadata: {name: b}\n",
     );
     assert_eq!(names(&document), ["Namespace a"]);
-    assert!(document.unreadable, "an object may be missing");
+    assert!(document.unreadable(), "an object may be missing");
     assert_eq!(
         findings(&document),
         [(
@@ -71,15 +71,15 @@ fn a_bad_item_of_a_list_leaves_the_others_alone() {
 #[test]
 fn yaml_that_is_none_is_unreadable() {
     let document = read("a: 1\nb: [\n");
-    assert!(document.unreadable);
+    assert!(document.unreadable());
     assert_eq!(findings(&document)[0].0, 2);
 }
 
 #[test]
 fn other_kinds_are_counted_and_nothing_else() {
     let document = read("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {junk: [1, 2]}\n");
-    assert_eq!(document.others, ["apps/v1 Deployment"]);
-    assert!(document.items.is_empty() && document.findings.is_empty() && !document.unreadable);
+    assert_eq!(document.others(), ["apps/v1 Deployment"]);
+    assert!(document.items.is_empty() && document.findings().is_empty() && !document.unreadable());
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn lines_of_fields() {
 #[test]
 fn an_object_without_a_name_may_be_any() {
     let document = read(&ROUTE.replace("  name: web\n", "  labels: {}\n"));
-    assert!(document.unreadable && document.items.is_empty());
+    assert!(document.unreadable() && document.items.is_empty());
     assert_eq!(
         findings(&document),
         [(3, "error: HTTPRoute ?: metadata.name: Required value — every object has a name".into())]
@@ -137,7 +137,7 @@ fn what_the_api_server_would_refuse_is_refused_field_by_field() {
         "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: web}\nspec:\n  rules:\n  - \
          backendRef:\n    - name: a\n    matches:\n    - path:\n        value: nowhere\n",
     );
-    assert!(document.items[0].object.is_none() && !document.unreadable);
+    assert!(document.items[0].object.is_none() && !document.unreadable());
     let found = findings(&document);
     assert_eq!(found.len(), 2, "{found:?}");
     assert_eq!(found[0].0, 6);
