@@ -12,24 +12,36 @@ pub(super) const OTHER: &str = "other";
 #[derive(Debug)]
 pub(super) struct Keyed<K, V> {
     most: usize,
-    map: Mutex<FxHashMap<K, Arc<V>>>,
+    entries: Mutex<Entries<K, V>>,
+}
+
+#[derive(Debug)]
+struct Entries<K, V> {
+    map: FxHashMap<K, Arc<V>>,
+    /// How many keys found no place since the map was last looked through for what nobody holds.
+    refused: usize,
 }
 
 impl<K: Eq + Hash + Clone, V> Keyed<K, V> {
     /// For at most `most` keys.
     pub(super) fn new(most: usize) -> Self {
-        Self { most, map: Mutex::default() }
+        Self { most, entries: Mutex::new(Entries { map: FxHashMap::default(), refused: 0 }) }
     }
 
     /// The statistics under `key`, made if they are new. Beyond the bound they are those under `overflow`,
     /// which always has a place.
     pub(super) fn get(&self, key: &K, overflow: &K, make: impl FnOnce(&K) -> V) -> Arc<V> {
-        let mut map = self.map.lock();
+        let Entries { map, refused } = &mut *self.entries.lock();
         if let Some(value) = map.get(key) {
             return value.clone();
         }
         if map.len() >= self.most {
-            map.retain(|_, value| Arc::strong_count(value) > 1);
+            // Not for each of thousands of keys that come together.
+            if *refused >= self.most / 8 || *refused == 0 {
+                map.retain(|_, value| Arc::strong_count(value) > 1);
+                *refused = 0;
+            }
+            *refused += 1;
         }
         let key = if map.len() < self.most { key } else { overflow };
         map.entry(key.clone()).or_insert_with_key(|key| Arc::new(make(key))).clone()
@@ -37,7 +49,7 @@ impl<K: Eq + Hash + Clone, V> Keyed<K, V> {
 
     /// All that are still held elsewhere; the others are dropped.
     pub(super) fn live(&self) -> Vec<Arc<V>> {
-        let mut map = self.map.lock();
+        let map = &mut self.entries.lock().map;
         map.retain(|_, value| Arc::strong_count(value) > 1);
         map.values().cloned().collect()
     }

@@ -197,6 +197,18 @@ fn the_number_of_series_is_bounded() {
 }
 
 #[test]
+fn room_is_looked_for_now_and_then() {
+    let map: Keyed<u32, u32> = Keyed::new(16);
+    let get = |key| map.get(&key, &999, |made| *made);
+    let held: Vec<_> = (0..16).map(get).collect();
+    assert_eq!(*get(16), 999, "looked for, and there is none");
+    drop(held);
+    assert_eq!(*get(17), 999, "not looked for");
+    assert_eq!(*get(18), 18, "looked for again");
+    assert_eq!(map.live().len(), 0);
+}
+
+#[test]
 fn connections_by_bind() {
     let observer = observer(1);
     let bind = observer.bind(&Bind { address: None, port: 8080 });
