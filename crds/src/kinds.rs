@@ -66,6 +66,7 @@ pub const KINDS: &[KindInfo] = &[
     KindInfo::corten("Backend", "backends"),
     KindInfo::corten("BackendPolicy", "backendpolicies"),
     KindInfo::corten("ListenerPolicy", "listenerpolicies"),
+    KindInfo::corten("GatewayParameters", "gatewayparameters"),
     KindInfo::core("Namespace", "namespaces", false),
     KindInfo::core("Service", "services", true),
     KindInfo::core("Secret", "secrets", true),

@@ -8,7 +8,7 @@ use corten_crds::{
         TlsRoute, UdpRoute,
     },
     kinds::{KindInfo, UnknownKind, find},
-    v1alpha1::{Backend, BackendPolicy, ListenerPolicy},
+    v1alpha1::{Backend, BackendPolicy, GatewayParameters, ListenerPolicy},
 };
 use serde::de::Error as _;
 use serde_json::Value;
@@ -66,6 +66,7 @@ kinds! {
     Backend "Backend" backends,
     BackendPolicy "BackendPolicy" backend_policies,
     ListenerPolicy "ListenerPolicy" listener_policies,
+    GatewayParameters "GatewayParameters" gateway_parameters,
     Namespace "Namespace" namespaces,
     Service "Service" services,
     Secret "Secret" secrets,

@@ -21,6 +21,7 @@ pub struct Inputs {
     pub backends: Vec<Arc<own::Backend>>,
     pub backend_policies: Vec<Arc<own::BackendPolicy>>,
     pub listener_policies: Vec<Arc<own::ListenerPolicy>>,
+    pub gateway_parameters: Vec<Arc<own::GatewayParameters>>,
     pub services: Vec<Arc<core::Service>>,
     pub endpoint_slices: Vec<Arc<core::EndpointSlice>>,
     pub secrets: Vec<Arc<core::Secret>>,

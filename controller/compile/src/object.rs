@@ -56,6 +56,8 @@ kinds! {
     BackendPolicy = "BackendPolicy" in CORTEN_GROUP;
     /// ListenerPolicy.
     ListenerPolicy = "ListenerPolicy" in CORTEN_GROUP;
+    /// GatewayParameters.
+    GatewayParameters = "GatewayParameters" in CORTEN_GROUP;
     /// Service.
     Service = "Service" in "";
     /// EndpointSlice.
@@ -208,6 +210,7 @@ objects! {
     own::Backend => Backend,
     own::BackendPolicy => BackendPolicy,
     own::ListenerPolicy => ListenerPolicy,
+    own::GatewayParameters => GatewayParameters,
     core::Secret => Secret,
     core::ConfigMap => ConfigMap,
     core::Namespace => Namespace,

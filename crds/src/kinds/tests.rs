@@ -52,6 +52,7 @@ fn the_table_is_what_the_types_say() {
     check::<v1alpha1::Backend>();
     check::<v1alpha1::BackendPolicy>();
     check::<v1alpha1::ListenerPolicy>();
+    check::<v1alpha1::GatewayParameters>();
     check::<core::Namespace>();
     check::<k8s_openapi::api::core::v1::Service>();
     check::<core::Secret>();

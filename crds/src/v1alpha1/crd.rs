@@ -3,7 +3,7 @@
 use kube::CustomResourceExt;
 use serde_json::{Map, Value, json};
 
-use super::{Backend, BackendPolicy, ListenerPolicy};
+use super::{Backend, BackendPolicy, GatewayParameters, ListenerPolicy};
 
 /// A CRD to be written.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct CrdFile {
 /// # Errors
 /// If a derived CRD cannot be represented as JSON.
 pub fn crds() -> serde_json::Result<Vec<CrdFile>> {
-    [Backend::crd(), BackendPolicy::crd(), ListenerPolicy::crd()]
+    [Backend::crd(), BackendPolicy::crd(), GatewayParameters::crd(), ListenerPolicy::crd()]
         .into_iter()
         .map(|crd| {
             let name = format!("{}_{}.yaml", crd.spec.group, crd.spec.names.plural);

@@ -11,6 +11,7 @@
 mod backend;
 mod backend_policy;
 mod crd;
+mod gateway_parameters;
 mod listener_policy;
 mod schema;
 
@@ -22,6 +23,10 @@ pub use backend_policy::{
     UpstreamHttp2,
 };
 pub use crd::{CrdFile, crds};
+pub use gateway_parameters::{
+    GatewayParameters, GatewayParametersSpec, IpFamily, IpFamilyPolicy, ServiceParameters, ServiceType,
+    TrafficPolicy,
+};
 pub use listener_policy::{
     ACCESS_LOG_FIELDS, AccessLog, AccessLogMode, ClientHttp2, ClientIp, ClientIpHeader, ClientTimeouts,
     Drain, EscapedSlashes, Limits, ListenerPolicy, ListenerPolicySpec, Metrics, PathNormalization, RequestId,

@@ -44,6 +44,7 @@ pub(super) const CRDS: &[(&str, &str)] = crds! {
     "Backend": "corten.dev_backends.yaml",
     "BackendPolicy": "corten.dev_backendpolicies.yaml",
     "ListenerPolicy": "corten.dev_listenerpolicies.yaml",
+    "GatewayParameters": "corten.dev_gatewayparameters.yaml",
 };
 
 /// The schema of a kind in the version that the object names. Read once a process, and only for kinds that occur.

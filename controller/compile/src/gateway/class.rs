@@ -23,7 +23,7 @@ impl<'a> Classes<'a> {
         let mut classes = FxHashMap::default();
         let ours = index.gateway_classes.by_name().into_iter();
         for class in ours.filter(|class| class.spec.controller_name == index.options.controller_name) {
-            let problem = parameters(class);
+            let problem = parameters(index, class);
             if let Some(problem) = &problem {
                 notes.push(problem.note(&class.id(), Severity::Error));
             }
@@ -50,15 +50,10 @@ impl<'a> Classes<'a> {
     }
 }
 
-fn parameters(class: &GatewayClass) -> Option<Problem> {
+fn parameters(index: &Index<'_>, class: &GatewayClass) -> Option<Problem> {
     let reference = class.spec.parameters_ref.as_ref()?;
-    let (group, kind) = (&reference.group, &reference.kind);
-    Some(Problem::new(
-        "InvalidParameters",
-        "parametersRef",
-        format!("parameters of kind `{kind}` in group `{group}` are not supported"),
-        "remove `parametersRef`",
-    ))
+    let of = (reference.group.as_str(), reference.kind.as_str());
+    super::parameters::check(index, of, (reference.namespace.as_deref(), &reference.name), "parametersRef")
 }
 
 fn status(class: &GatewayClass, problem: Option<&Problem>) -> GatewayClassStatus {

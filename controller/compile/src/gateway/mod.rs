@@ -5,6 +5,7 @@ mod class;
 mod client_certificate;
 mod features;
 mod listener_set;
+mod parameters;
 mod plan;
 mod status;
 

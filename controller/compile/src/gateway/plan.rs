@@ -195,11 +195,11 @@ impl<'a> Draft<'a> {
         let mut owners: Vec<&mut [Listener<'a>]> = vec![&mut self.own];
         owners.extend(self.sets.iter_mut().map(|(_, listeners)| listeners.as_mut_slice()));
         mark_conflicts(&mut owners);
-        let whole = pending.is_none() && refusal(self.gateway, &self.addresses).is_none();
+        let whole = pending.is_none() && refusal(index, self.gateway, &self.addresses).is_none();
         if whole {
             bind_all(index, sockets, self.addresses.bind, &mut self.own);
         }
-        let refused = refusal(self.gateway, &self.addresses).or_else(|| no_listener(&self.own));
+        let refused = refusal(index, self.gateway, &self.addresses).or_else(|| no_listener(&self.own));
         let served = pending.is_none() && refused.is_none();
         let mut listeners = self.own;
         let own = offset..offset + listeners.len();
@@ -229,19 +229,13 @@ impl<'a> Draft<'a> {
 }
 
 /// Why the Gateway as a whole is refused, its listeners aside.
-fn refusal(gateway: &gw::Gateway, addresses: &Addresses) -> Option<Problem> {
+fn refusal(index: &Index<'_>, gateway: &gw::Gateway, addresses: &Addresses) -> Option<Problem> {
     let infrastructure = gateway.spec.infrastructure.as_ref();
     let parameters = infrastructure.and_then(|infrastructure| infrastructure.parameters_ref.as_ref());
-    let parameters = parameters.map(|reference| {
-        Problem::new(
-            "InvalidParameters",
-            "infrastructure.parametersRef",
-            format!(
-                "parameters of kind `{}` in group `{}` are not supported",
-                reference.kind, reference.group
-            ),
-            "remove `parametersRef`",
-        )
+    let parameters = parameters.and_then(|reference| {
+        let of = (reference.group.as_str(), reference.kind.as_str());
+        let name = (Some(gateway.namespace()), reference.name.as_str());
+        super::parameters::check(index, of, name, "infrastructure.parametersRef")
     });
     addresses.unsupported.clone().or(parameters)
 }

@@ -37,6 +37,7 @@ surroundings! {
         backend_tls_policies,
         backend_policies,
         listener_policies,
+        gateway_parameters,
         secrets,
         config_maps,
         namespaces,

@@ -317,7 +317,7 @@ impl World {
         for (_, inputs) in self.objects.values() {
             extend!(
                 inputs: gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes,
-                udp_routes, reference_grants, backend_tls_policies, backends, backend_policies, listener_policies,
+                udp_routes, reference_grants, backend_tls_policies, backends, backend_policies, listener_policies, gateway_parameters,
                 services, endpoint_slices, secrets, config_maps, namespaces,
             );
         }

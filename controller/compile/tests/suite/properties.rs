@@ -48,6 +48,7 @@ fn shuffled(mut inputs: Inputs, turn: usize) -> Inputs {
         backends,
         backend_policies,
         listener_policies,
+        gateway_parameters,
         services,
         endpoint_slices,
         secrets,

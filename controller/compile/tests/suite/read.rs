@@ -84,6 +84,7 @@ pub(crate) fn add(inputs: &mut Inputs, value: Value) -> Result<(), String> {
         "Backend" => backends,
         "BackendPolicy" => backend_policies,
         "ListenerPolicy" => listener_policies,
+        "GatewayParameters" => gateway_parameters,
         "Service" => services,
         "EndpointSlice" => endpoint_slices,
         "Secret" => secrets,

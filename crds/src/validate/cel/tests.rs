@@ -16,6 +16,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("Backend", include_str!("../../../tests/samples/backend.yaml")),
     ("BackendPolicy", include_str!("../../../tests/samples/backendpolicy.yaml")),
     ("ListenerPolicy", include_str!("../../../tests/samples/listenerpolicy.yaml")),
+    ("GatewayParameters", include_str!("../../../tests/samples/gatewayparameters.yaml")),
 ];
 
 fn library_holds(rule: &Rule, schema: &Schema, value: &Value) -> bool {
