@@ -15,11 +15,17 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn help_says_what_works_and_what_does_not_yet() {
+fn help_names_the_options_and_their_variables() {
     let help = run(&["--help"]);
     assert!(help.status.success());
     let help = text(&help.stdout);
-    for word in ["--snapshot <FILE>", "--socket <PATH>", "does not watch a Kubernetes cluster yet"] {
+    for word in [
+        "--snapshot <FILE>",
+        "--socket <PATH>",
+        "--namespaces <A,B>",
+        "[env: POD_NAMESPACE=",
+        "--admin <ADDRESS>",
+    ] {
         assert!(help.contains(word), "{word} is missing in\n{help}");
     }
 }

@@ -16,6 +16,8 @@ part_cluster() {
     step "build kubernetes" tests/cluster/build
     step "build image" deploy/image --profile dev --name "$CORTEN_IMAGE" --archive "$CORTEN_IMAGE_ARCHIVE"
   fi
+  # Tests of the controller run it, and a dataplane beside it, as processes of their own.
+  step "build corten" cargo build --locked -p corten-controller -p corten-dataplane
   step "build suite" cargo test --locked --no-run -p corten-cluster
   # A cluster of this run's own, beside one that a developer may have up.
   step "cluster" env CORTEN_CLUSTER="${CORTEN_CLUSTER:-test-run}" tests/cluster/with tests/cluster/suite/run

@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod controller;
 mod crds;
 mod image;
 mod services;
