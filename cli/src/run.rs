@@ -21,13 +21,17 @@ use std::{
     path::PathBuf,
     time::Duration,
 };
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, sleep_until};
 use watch::{Changes, Watcher};
 
 /// How often files are looked at although nothing has been noticed.
 const POLL: Duration = Duration::from_secs(5);
 /// The same where files cannot be watched.
 const POLL_UNWATCHED: Duration = Duration::from_secs(1);
+/// Such a look takes at most this part of the time: very many files are looked at less often, ...
+const POLL_SHARE: u32 = 200;
+/// ... but still this often.
+const POLL_LONGEST: Duration = Duration::from_secs(60);
 
 /// Arguments of `corten run`.
 #[derive(Clone, Debug, Args)]
@@ -125,20 +129,28 @@ async fn follow(
     mut signals: Signals,
     mut reporter: Reporter,
 ) -> Exit {
-    let mut poll = interval(if watcher.is_active() { POLL } else { POLL_UNWATCHED });
-    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let pause = if watcher.is_active() { POLL } else { POLL_UNWATCHED };
+    let mut poll = Instant::now() + pause;
     loop {
+        let mut polled = None;
         let changes = tokio::select! {
             signal = signals.next() => match signal {
                 Signal::Reload => Changes::Anything,
                 Signal::Stop => break,
             },
             changes = watcher.next() => changes,
-            _ = poll.tick(), if !watcher.is_pending() => Changes::Anything,
+            () = sleep_until(poll), if !watcher.is_pending() => {
+                polled = Some(Instant::now());
+                Changes::Anything
+            }
         };
         if let Err(message) = engine.reload(&changes, &mut watcher, &mut reporter).await {
             reporter.failure(&message);
             return Exit::Failure;
+        }
+        if let Some(began) = polled {
+            let longest = POLL_LONGEST.max(pause);
+            poll = Instant::now() + (began.elapsed() * POLL_SHARE).clamp(pause, longest);
         }
     }
     reporter.note("stopping: requests in flight may end; a second signal cuts them");
