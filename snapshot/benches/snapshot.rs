@@ -52,7 +52,7 @@ fn host(index: u32) -> (PartKey, Part) {
         entries: vec![entry],
         rules: vec![Arc::new(rule)],
     };
-    (PartKey::Host(listener, hostname), Part::Host(part))
+    (PartKey::Host(listener, hostname), Part::Host(Box::new(part)))
 }
 
 fn cluster(index: u32) -> (PartKey, Part) {
@@ -63,7 +63,7 @@ fn cluster(index: u32) -> (PartKey, Part) {
         tls: None,
         settings: ClusterSettings::default(),
     };
-    (PartKey::Cluster(key), Part::Cluster(part))
+    (PartKey::Cluster(key), Part::Cluster(Box::new(part)))
 }
 
 fn snapshot(routes: u32) -> Snapshot {

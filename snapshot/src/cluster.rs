@@ -12,7 +12,7 @@ pub struct Cluster {
     /// What it speaks.
     pub protocol: UpstreamProtocol,
     /// TLS towards it.
-    pub tls: Option<UpstreamTls>,
+    pub tls: Option<Box<UpstreamTls>>,
     /// How it is treated: the compiled BackendPolicy with its defaults.
     pub settings: ClusterSettings,
 }

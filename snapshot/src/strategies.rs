@@ -208,7 +208,7 @@ fn cluster() -> impl Strategy<Value = Cluster> {
                 (true, None) => UpstreamProtocol::Http2,
                 (false, _) => UpstreamProtocol::Http1,
             },
-            tls,
+            tls: tls.map(Box::new),
             settings: ClusterSettings {
                 idle_timeout,
                 balancing: if h2 { Balancing::RoundRobin } else { Balancing::PowerOfTwoChoices },
@@ -230,14 +230,16 @@ pub(crate) fn part() -> impl Strategy<Value = (PartKey, Part)> {
     prop_oneof![
         (key_text(), listener())
             .prop_map(|(key, part)| (PartKey::Listener(ListenerKey(key)), Part::Listener(Box::new(part)))),
-        (key_text(), hostname(), host())
-            .prop_map(|(key, name, part)| (PartKey::Host(ListenerKey(key), name), Part::Host(part))),
+        (key_text(), hostname(), host()).prop_map(|(key, name, part)| (
+            PartKey::Host(ListenerKey(key), name),
+            Part::Host(Box::new(part))
+        )),
         (key_text(), cluster())
-            .prop_map(|(key, part)| (PartKey::Cluster(ClusterKey(key)), Part::Cluster(part))),
+            .prop_map(|(key, part)| (PartKey::Cluster(ClusterKey(key)), Part::Cluster(Box::new(part)))),
         (key_text(), endpoints())
             .prop_map(|(key, part)| (PartKey::Endpoints(EndpointsKey(key)), Part::Endpoints(part))),
         (key_text(), name(), name()).prop_map(|(key, chain_pem, key_pem)| {
-            let part = Part::Certificate(Certificate { chain_pem, key_pem });
+            let part = Part::Certificate(Box::new(Certificate { chain_pem, key_pem }));
             (PartKey::Certificate(CertificateKey(key)), part)
         }),
         (key_text(), name())

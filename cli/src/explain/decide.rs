@@ -144,7 +144,7 @@ fn on_port<'a>(snapshot: &'a Snapshot, request: &Request) -> Result<Listeners<'a
 /// The hostnames of a listener that are for `host`, the most specific first.
 fn hosts<'a>(snapshot: &'a Snapshot, listener: &ListenerKey, host: &str) -> Vec<&'a Host> {
     let of_listener = snapshot.iter().filter_map(|(key, part)| match (key, &*part.part) {
-        (PartKey::Host(key, _), Part::Host(found)) if key == listener => Some(found),
+        (PartKey::Host(key, _), Part::Host(found)) if key == listener => Some(&**found),
         _ => None,
     });
     let mut hosts: Vec<_> = of_listener.filter(|found| found.hostname.matches(host)).collect();

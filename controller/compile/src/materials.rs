@@ -50,7 +50,7 @@ impl Materials {
     pub(crate) fn add_certificate(&self, assembly: &mut Assembly, key: &CertificateKey) {
         assembly.share(PartKey::Certificate(key.clone()), || {
             let read = self.certificates.get(key)?.as_ref().ok()?;
-            Some(Part::Certificate(read.clone()))
+            Some(Part::Certificate(Box::new(read.clone())))
         });
     }
 

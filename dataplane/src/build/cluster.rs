@@ -23,6 +23,8 @@ pub(super) struct Clusters {
     needs: FxHashMap<ClusterKey, Needs>,
     touched: FxHashSet<ClusterKey>,
     touched_endpoints: FxHashSet<EndpointsKey>,
+    /// The last one without TLS. Most clusters are spoken to alike, and share it.
+    cleartext: Option<Arc<Transport>>,
 }
 
 /// What a cluster is built from besides its own part.
@@ -34,8 +36,9 @@ struct Needs {
 
 impl Clusters {
     pub(super) fn new(registry: Arc<Registry>, observer: Arc<Observer>) -> Self {
-        let (needs, touched, touched_endpoints) = Default::default();
-        Self { registry, observer, configs: ClientConfigs::default(), needs, touched, touched_endpoints }
+        let (needs, touched, touched_endpoints, cleartext) = Default::default();
+        let configs = ClientConfigs::default();
+        Self { registry, observer, configs, needs, touched, touched_endpoints, cleartext }
     }
 
     pub(super) fn touch(&mut self, key: &ClusterKey) {
@@ -77,8 +80,8 @@ impl Clusters {
         else {
             return Ok(());
         };
-        self.needs.insert(key.clone(), Needs::of(cluster.endpoints.clone(), cluster.tls.as_ref()));
-        let transport = Arc::new(self.transport(next, cluster)?);
+        self.needs.insert(key.clone(), Needs::of(cluster.endpoints.clone(), cluster.tls.as_deref()));
+        let transport = self.transport(next, cluster)?;
         let empty = Endpoints::default();
         let endpoints = match next.get(&PartKey::Endpoints(cluster.endpoints.clone())).map(|part| &*part.part)
         {
@@ -96,7 +99,7 @@ impl Clusters {
         &mut self,
         next: &Snapshot,
         cluster: &corten_snapshot::Cluster,
-    ) -> Result<Transport, String> {
+    ) -> Result<Arc<Transport>, String> {
         let tls = cluster.tls.as_ref().map(|tls| self.configs.get(next, tls, cluster.protocol)).transpose();
         let tls = tls.map_err(|error| error.to_string())?;
         let identity = tls.as_ref().map(|(_, _, hash)| *hash);
@@ -104,12 +107,17 @@ impl Clusters {
         if let Some(hash) = identity {
             text.extend_from_slice(&hash.0);
         }
-        Ok(Transport {
-            id: ContentHash::of(&text),
-            protocol: cluster.protocol,
-            tls: tls.map(|(config, name, _)| (config, name)),
-            tcp_keepalive: cluster.settings.tcp_keepalive,
-        })
+        let (id, tcp_keepalive) = (ContentHash::of(&text), cluster.settings.tcp_keepalive);
+        let same = |last: &&Arc<Transport>| last.id == id && last.tcp_keepalive == tcp_keepalive;
+        if let Some(same) = self.cleartext.as_ref().filter(same) {
+            return Ok(same.clone());
+        }
+        let tls = tls.map(|(config, name, _)| (config, name));
+        let made = Arc::new(Transport { id, protocol: cluster.protocol, tls, tcp_keepalive });
+        if made.tls.is_none() {
+            self.cleartext = Some(made.clone());
+        }
+        Ok(made)
     }
 
     /// Endpoints that are ready; if none is, those that still serve while they end.

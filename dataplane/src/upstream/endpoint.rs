@@ -6,7 +6,7 @@ use hyper::client::conn::{http1, http2};
 use parking_lot::Mutex;
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
@@ -27,7 +27,9 @@ pub(crate) struct Endpoint {
     pub(crate) id: EndpointId,
     /// `host:port`, for the log.
     pub(crate) label: Arc<str>,
-    slots: Box<[Slot]>,
+    workers: usize,
+    /// Made with the first request: of thousands of endpoints few may be asked.
+    slots: OnceLock<Box<[Slot]>>,
 }
 
 /// One worker's share of an endpoint.
@@ -59,17 +61,18 @@ impl Endpoint {
             EndpointHost::Ip(std::net::IpAddr::V6(ip)) => format!("[{ip}]:{}", id.port),
             host => format!("{host}:{}", id.port),
         };
-        let slots = (0..workers).map(|_| Slot::default()).collect();
-        Self { id, label: label.into(), slots }
+        Self { id, label: label.into(), workers, slots: OnceLock::new() }
     }
 
     fn slot(&self, worker: usize) -> Option<&Slot> {
-        self.slots.get(worker)
+        let make = || (0..self.workers).map(|_| Slot::default()).collect();
+        self.slots.get_or_init(make).get(worker)
     }
 
     /// Requests in flight from `worker`.
     pub(crate) fn in_flight(&self, worker: usize) -> u32 {
-        self.slot(worker).map_or(0, |slot| slot.in_flight.load(Ordering::Relaxed))
+        let slot = self.slots.get().and_then(|slots| slots.get(worker));
+        slot.map_or(0, |slot| slot.in_flight.load(Ordering::Relaxed))
     }
 
     /// Takes the HTTP/1.1 connection of `worker` that became idle last.
@@ -138,7 +141,7 @@ impl Endpoint {
 
     /// Closes connections that have been idle for `most`; called from outside of the workers.
     pub(crate) fn expire(&self, now: Instant, most: Duration) {
-        for slot in &*self.slots {
+        for slot in self.slots.get().into_iter().flatten() {
             let old = |since: Instant| now.saturating_duration_since(since) >= most;
             slot.idle.lock().retain(|c| !c.sender.is_closed() && !old(c.since));
             slot.shared.lock().retain(|c| {

@@ -63,7 +63,7 @@ impl Config {
             self.listener(&mut snapshot, "second", pattern, settings, port);
         }
         let main = PartKey::Cluster(ClusterKey::new("main"));
-        snapshot.insert(main, Part::Cluster(self.cluster.clone()));
+        snapshot.insert(main, Part::Cluster(Box::new(self.cluster.clone())));
         let endpoints = Endpoints { endpoints: self.endpoints.clone() };
         snapshot.insert(PartKey::Endpoints(EndpointsKey::new("main")), Part::Endpoints(endpoints));
         snapshot
@@ -104,7 +104,7 @@ impl Config {
             entries: entries.collect(),
             rules: self.rules.iter().map(|(_, rule)| Arc::new(rule.clone())).collect(),
         };
-        snapshot.insert(PartKey::Host(key, hostname), Part::Host(host));
+        snapshot.insert(PartKey::Host(key, hostname), Part::Host(Box::new(host)));
     }
 }
 

@@ -27,7 +27,7 @@ fn snapshot(config: &Config, listeners: &[(&str, &Certificate)]) -> Snapshot {
     for (key, part) in plain.iter() {
         match (key, &*part.part) {
             (PartKey::Listener(_), _) => {}
-            (_, Part::Host(found)) => host = Some(found.clone()),
+            (_, Part::Host(found)) => host = Some((**found).clone()),
             (key, part) => snapshot.insert(key.clone(), part.clone()),
         }
     }
@@ -47,9 +47,9 @@ fn snapshot(config: &Config, listeners: &[(&str, &Certificate)]) -> Snapshot {
             settings: config.settings.clone(),
         };
         snapshot.insert(PartKey::Listener(key.clone()), Part::Listener(Box::new(listener)));
-        snapshot.insert(PartKey::Certificate(secret), Part::Certificate((*certificate).clone()));
+        snapshot.insert(PartKey::Certificate(secret), Part::Certificate(Box::new((*certificate).clone())));
         let host = Host { listener: key.clone(), hostname: hostname.clone(), ..host.clone().unwrap() };
-        snapshot.insert(PartKey::Host(key, hostname), Part::Host(host));
+        snapshot.insert(PartKey::Host(key, hostname), Part::Host(Box::new(host)));
     }
     snapshot
 }
@@ -157,12 +157,12 @@ async fn requests_behind_a_dead_tls_endpoint_fail_together() {
     config.cluster.protocol = UpstreamProtocol::Negotiated;
     config.cluster.settings.connect_timeout = std::time::Duration::from_millis(1500);
     let trust = TrustKey::new("configmap/default/ca");
-    config.cluster.tls = Some(UpstreamTls {
+    config.cluster.tls = Some(Box::new(UpstreamTls {
         hostname: "a.example".into(),
         subject_alt_names: Vec::new(),
         trust: TrustSource::Bundles(vec![trust.clone()]),
         client_certificate: None,
-    });
+    }));
     let mut snapshot = config.snapshot(0);
     let pem = certificate("a.example").chain_pem;
     snapshot.insert(PartKey::Trust(trust), Part::Trust(Trust { pem }));

@@ -8,7 +8,10 @@ use proptest::prelude::*;
 fn sample() -> Snapshot {
     let mut snapshot = Snapshot::default();
     let certificate = Certificate { chain_pem: "CHAIN".into(), key_pem: "SECRET".into() };
-    snapshot.insert(PartKey::Certificate(CertificateKey::new("secret/a/b")), Part::Certificate(certificate));
+    snapshot.insert(
+        PartKey::Certificate(CertificateKey::new("secret/a/b")),
+        Part::Certificate(Box::new(certificate)),
+    );
     let endpoint = Endpoint { host: EndpointHost::Ip("127.0.0.1".parse().unwrap()), port: 9001, ready: true };
     snapshot.insert(
         PartKey::Endpoints(EndpointsKey::new("service/a/b:80")),
@@ -17,7 +20,7 @@ fn sample() -> Snapshot {
     let (listener, hostname) = (ListenerKey::new("a/gw/http"), HostnamePattern::Wildcard("a.test".into()));
     let host =
         Host { listener: listener.clone(), hostname: hostname.clone(), entries: vec![], rules: vec![] };
-    snapshot.insert(PartKey::Host(listener, hostname), Part::Host(host));
+    snapshot.insert(PartKey::Host(listener, hostname), Part::Host(Box::new(host)));
     for name in ["configmap/a/x", "configmap/a/y"] {
         let part = Part::Trust(Trust { pem: "CA".into() });
         snapshot.insert(PartKey::Trust(TrustKey::new(name)), part);

@@ -210,7 +210,8 @@ fn only_equal_schemas_talk() {
 
 #[test]
 fn private_keys_cross_but_are_never_printed() {
-    let part = Part::Certificate(Certificate { chain_pem: "CHAIN".into(), key_pem: "SECRET".into() });
+    let part =
+        Part::Certificate(Box::new(Certificate { chain_pem: "CHAIN".into(), key_pem: "SECRET".into() }));
     let mut snapshot = Snapshot::default();
     snapshot.insert(PartKey::Certificate(CertificateKey::new("secret/a/b")), part);
     let frame = Frame::Update(Update::full(1, snapshot));

@@ -13,21 +13,21 @@ pub fn site(port: u16, hosts: &[(&str, &str)]) -> Snapshot {
     snapshot.insert(PartKey::Listener(listener_key()), Part::Listener(Box::new(listener(port))));
     for (name, version) in hosts {
         let host = host(name, version, PathMatch::Prefix(String::new()));
-        snapshot.insert(host_key(name), Part::Host(host));
+        snapshot.insert(host_key(name), Part::Host(Box::new(host)));
     }
     snapshot
 }
 
 /// Makes the host's regular expression one that cannot be built.
 pub fn break_host(snapshot: &mut Snapshot, name: &str) {
-    snapshot.insert(host_key(name), Part::Host(host(name, "never", PathMatch::Regex("(".into()))));
+    snapshot.insert(host_key(name), Part::Host(Box::new(host(name, "never", PathMatch::Regex("(".into())))));
 }
 
 /// Adds a certificate that no listener uses.
 pub fn add_certificate(snapshot: &mut Snapshot) {
     let certificate = Certificate { chain_pem: "THE-CHAIN".into(), key_pem: "THE-KEY".into() };
     let key = PartKey::Certificate(CertificateKey::new("secret/app/tls"));
-    snapshot.insert(key, Part::Certificate(certificate));
+    snapshot.insert(key, Part::Certificate(Box::new(certificate)));
 }
 
 /// The key of a host.

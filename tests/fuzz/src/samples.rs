@@ -26,8 +26,9 @@ pub(crate) fn snapshot() -> Snapshot {
         entries,
         rules: vec![Arc::new(rule()), Arc::new(rule())],
     };
-    snapshot.insert(PartKey::Host(listener, hostname), Part::Host(host));
-    snapshot.insert(PartKey::Cluster(ClusterKey::new("service/app/web:80")), Part::Cluster(cluster()));
+    snapshot.insert(PartKey::Host(listener, hostname), Part::Host(Box::new(host)));
+    snapshot
+        .insert(PartKey::Cluster(ClusterKey::new("service/app/web:80")), Part::Cluster(Box::new(cluster())));
     let hosts = [EndpointHost::Ip(Ipv6Addr::LOCALHOST.into()), EndpointHost::Name("example.com".into())];
     let endpoints = hosts.map(|host| Endpoint { host, port: 8080, ready: true }).into();
     snapshot.insert(
@@ -35,8 +36,10 @@ pub(crate) fn snapshot() -> Snapshot {
         Part::Endpoints(Endpoints { endpoints }),
     );
     let certificate = Certificate { chain_pem: "CHAIN".into(), key_pem: "KEY".into() };
-    snapshot
-        .insert(PartKey::Certificate(CertificateKey::new("secret/app/tls")), Part::Certificate(certificate));
+    snapshot.insert(
+        PartKey::Certificate(CertificateKey::new("secret/app/tls")),
+        Part::Certificate(Box::new(certificate)),
+    );
     let trust = Part::Trust(Trust { pem: "CA".into() });
     snapshot.insert(PartKey::Trust(TrustKey::new("configmap/app/ca")), trust);
     snapshot
@@ -141,12 +144,12 @@ fn cluster() -> Cluster {
     Cluster {
         endpoints: EndpointsKey::new("service/app/web:80"),
         protocol: UpstreamProtocol::Http2,
-        tls: Some(UpstreamTls {
+        tls: Some(Box::new(UpstreamTls {
             hostname: "example.com".into(),
             subject_alt_names: Vec::new(),
             trust: TrustSource::System,
             client_certificate: None,
-        }),
+        })),
         settings: ClusterSettings::default(),
     }
 }

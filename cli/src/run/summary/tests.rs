@@ -31,7 +31,7 @@ fn host(listener: &str, hostname: HostnamePattern, routes: &[&str]) -> (PartKey,
     };
     let rules = routes.iter().map(rule).map(Arc::new).collect();
     let host = Host { listener: listener.clone(), hostname: hostname.clone(), entries: Vec::new(), rules };
-    (PartKey::Host(listener, hostname), Part::Host(host))
+    (PartKey::Host(listener, hostname), Part::Host(Box::new(host)))
 }
 
 fn summary(parts: Vec<(PartKey, Part)>, open: &[u16]) -> Summary {

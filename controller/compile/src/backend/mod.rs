@@ -52,7 +52,7 @@ impl Reachable {
         endpoints: Vec<Endpoint>,
         warnings: Vec<(String, Cow<'static, str>)>,
     ) -> Arc<Self> {
-        let cluster = HashedPart::new(Part::Cluster(cluster));
+        let cluster = HashedPart::new(Part::Cluster(Box::new(cluster)));
         let endpoints = HashedPart::new(Part::Endpoints(Endpoints { endpoints }));
         Arc::new(Self { key, cluster, endpoints, warnings })
     }
@@ -66,7 +66,7 @@ impl Reachable {
 
     /// What it is called over, if that is TLS.
     fn tls(&self) -> Option<&UpstreamTls> {
-        self.cluster()?.tls.as_ref()
+        self.cluster()?.tls.as_deref()
     }
 
     /// Whether it is called over TLS and no certificate is shown to it.

@@ -59,9 +59,9 @@ pub(super) fn compile(
     let refused = endpoints.as_ref().err().or(tls.as_ref().err()).cloned();
     let outcome = match (endpoints, tls) {
         (Ok(endpoints), Ok(tls)) => {
-            let text = format!("backend/{}/{}", backend.namespace(), backend.name());
-            let endpoints_key = EndpointsKey::new(text.as_str());
+            let text: Arc<str> = format!("backend/{}/{}", backend.namespace(), backend.name()).into();
             let protocol = spoken.protocol(tls.is_some(), treatment.negotiation);
+            let (endpoints_key, tls) = (EndpointsKey(text.clone()), tls.map(Box::new));
             let cluster = Cluster { endpoints: endpoints_key, protocol, tls, settings: treatment.settings };
             Ok(Reachable::new(ClusterKey::new(text), cluster, endpoints, Vec::new()))
         }

@@ -257,10 +257,10 @@ impl<'i, 'a> Upstreams<'i, 'a> {
             }
             None => None,
         };
-        let text = format!("service/{}/{}:{port}", name.0, name.1);
+        let text: Arc<str> = format!("service/{}/{}:{port}", name.0, name.1).into();
         let settings::Treatment { settings, negotiation } = settings::treatment(&self.policies, target);
         let protocol = spoken.protocol(tls.is_some(), negotiation);
-        let endpoints_key = EndpointsKey::new(text.as_str());
+        let (endpoints_key, tls) = (EndpointsKey(text.clone()), tls.map(Box::new));
         let cluster = Cluster { endpoints: endpoints_key, protocol, tls, settings };
         Ok(Reachable::new(ClusterKey::new(text), cluster, read.endpoints?, warnings))
     }
@@ -333,8 +333,8 @@ impl<'i, 'a> Upstreams<'i, 'a> {
             if let Some(tls) = &mut cluster.tls {
                 tls.client_certificate = Some(certificate);
             }
-            add_materials(assembly, &materials, cluster.tls.as_ref());
-            assembly.insert(PartKey::Cluster(key), Part::Cluster(cluster));
+            add_materials(assembly, &materials, cluster.tls.as_deref());
+            assembly.insert(PartKey::Cluster(key), Part::Cluster(Box::new(cluster)));
             with_variant.insert(id);
         }
         // Kind after kind, as the snapshot sorts them.
@@ -346,7 +346,7 @@ impl<'i, 'a> Upstreams<'i, 'a> {
                 endpoints.push((PartKey::Endpoints(cluster.endpoints.clone()), reachable.endpoints.clone()));
             }
             if upstream.plain {
-                add_materials(assembly, &materials, cluster.tls.as_ref());
+                add_materials(assembly, &materials, cluster.tls.as_deref());
                 assembly.add(PartKey::Cluster(reachable.key.clone()), reachable.cluster.clone());
             }
         }

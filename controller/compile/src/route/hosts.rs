@@ -106,7 +106,7 @@ impl Hosts {
             let entries = draft.entries.into_iter().map(|(_, entry)| entry).collect();
             let host =
                 Host { listener: listener.clone(), hostname: at.1.clone(), entries, rules: draft.rules };
-            let part = HashedPart::new(Part::Host(host));
+            let part = HashedPart::new(Part::Host(Box::new(host)));
             parts.push((PartKey::Host(listener, at.1.clone()), part.clone()));
             if let (Some(known), false) = (known, shadowed) {
                 memory.keep_host(at, known, part);

@@ -59,7 +59,7 @@ fn snapshot(certificates: &[(&str, Certificate)], trust: &[(&str, Trust)]) -> Sn
     let mut snapshot = Snapshot::default();
     for (name, certificate) in certificates {
         let key = PartKey::Certificate(CertificateKey::new(*name));
-        snapshot.insert(key, Part::Certificate(certificate.clone()));
+        snapshot.insert(key, Part::Certificate(Box::new(certificate.clone())));
     }
     for (name, trust) in trust {
         snapshot.insert(PartKey::Trust(TrustKey::new(*name)), Part::Trust(trust.clone()));
