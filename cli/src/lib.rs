@@ -1,6 +1,7 @@
 //! `corten` for people: `run`, `check`, `explain` and `demo`, over a folder of plain Kubernetes YAML.
 //!
-//! Every command starts with [`load`] and [`compiled`]; each has a module of its own name.
+//! Every command has a module of its own name; those over files start with [`load`] and [`compiled`]. [`probe`] asks a running
+//! process.
 
 pub mod check;
 pub mod compiled;
@@ -10,4 +11,5 @@ pub mod exit;
 pub mod explain;
 pub mod load;
 pub mod logging;
+pub mod probe;
 pub mod run;

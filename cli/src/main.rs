@@ -1,7 +1,7 @@
 //! `corten`: the gateway for people, without a cluster.
 
 use clap::{Parser, Subcommand};
-use corten::{check, demo, explain, run};
+use corten::{check, demo, explain, probe, run};
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -31,6 +31,9 @@ enum Command {
     /// Start sample services and a gateway, and print lines to try
     #[command(after_help = EXIT_CODES)]
     Demo(demo::Arguments),
+    /// Ask addresses and say whether they answer well
+    #[command(after_help = PROBE_HELP)]
+    Probe(probe::Arguments),
 }
 
 const RUN_HELP: &str = "\
@@ -41,6 +44,8 @@ good state.
 Signals: SIGTERM and SIGINT let requests in flight end, a second one cuts them; SIGHUP looks at the files.
 Exit codes: 0 after a drain, 1 if nothing can be served, 2 wrong usage.";
 
+const PROBE_HELP: &str = "Exit codes: 0 all answer with 2xx, 1 one does not, 2 wrong usage.";
+
 const EXPLAIN_HELP: &str = "Exit codes: 0 a rule answers, 1 none does, 2 wrong usage.";
 
 fn main() -> ExitCode {
@@ -49,6 +54,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::check(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Demo(arguments) => demo::demo(&arguments),
+        Command::Probe(arguments) => probe::probe(&arguments),
     }
     .into()
 }

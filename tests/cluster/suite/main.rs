@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod chart;
 mod controller;
 mod crds;
 mod image;
