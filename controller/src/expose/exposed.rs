@@ -79,16 +79,27 @@ impl Exposed {
     }
 }
 
-/// The classes of `inputs` that are ours.
-pub(super) fn own_gateways<'i>(inputs: &'i Inputs, controller_name: &str) -> Vec<&'i Arc<Gateway>> {
-    let classes: Vec<&str> = inputs
-        .gateway_classes
-        .iter()
-        .filter(|class| class.spec.controller_name == controller_name)
-        .filter_map(|class| class.metadata.name.as_deref())
-        .collect();
-    let ours = |gateway: &&Arc<Gateway>| classes.contains(&gateway.spec.gateway_class_name.as_str());
-    inputs.gateways.iter().filter(ours).collect()
+/// Whose a Gateway is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Its class is ours.
+    Ours,
+    /// Its class is another controller's.
+    Theirs,
+    /// Its class is not there. That may be a mistake that is put right in a moment, so what is exposed stays: an address that
+    /// is given back to a load balancer may never be had again.
+    Unknown,
+}
+
+/// Whose `gateway` is, by the classes of `inputs`.
+pub(super) fn whose(inputs: &Inputs, gateway: &Gateway, controller_name: &str) -> Whose {
+    let class = Some(&gateway.spec.gateway_class_name);
+    let class = inputs.gateway_classes.iter().find(|known| known.metadata.name.as_ref() == class);
+    match class {
+        Some(class) if class.spec.controller_name == controller_name => Whose::Ours,
+        Some(_) => Whose::Theirs,
+        None => Whose::Unknown,
+    }
 }
 
 /// Ports and addresses for the compiler.
@@ -110,5 +121,31 @@ impl Infrastructure for ReadBack {
         }
         let ports = Ports::Allocated(allocation.by_gateway().clone());
         (ports, Addresses { default: Vec::new(), by_gateway })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    fn object<T: DeserializeOwned>(name: &str, spec: &Value) -> Arc<T> {
+        let whole = json!({"apiVersion": "v1", "kind": "K", "metadata": {"name": name}, "spec": spec});
+        Arc::new(serde_json::from_value(whole).unwrap())
+    }
+
+    #[test]
+    fn a_gateway_is_as_its_class_and_a_missing_class_is_nobodys() {
+        let class = |name: &str, controller: &str| object(name, &json!({"controllerName": controller}));
+        let inputs = Inputs {
+            gateway_classes: vec![class("a", "corten.dev/x"), class("b", "other.example/y")],
+            ..Inputs::default()
+        };
+        let of = |class: &str| {
+            let gateway: Arc<Gateway> = object("g", &json!({"gatewayClassName": class, "listeners": []}));
+            whose(&inputs, &gateway, "corten.dev/x")
+        };
+        assert_eq!([of("a"), of("b"), of("gone")], [Whose::Ours, Whose::Theirs, Whose::Unknown]);
     }
 }

@@ -1,7 +1,7 @@
 //! The task that writes Services and EndpointSlices, while this replica leads.
 
 use super::{
-    exposed::{Exposed, own_gateways},
+    exposed::{Exposed, Whose, whose},
     listeners::{Needs, needs},
     ports::{Allocation, GatewayName, TargetPorts},
     service::{self, Wanted},
@@ -90,9 +90,17 @@ impl ExposeWriter {
         let services = self.exposed.services(&*self.gateways);
         let mut allocation = self.exposed.allocation(&services);
         let mut done = true;
-        let ours = own_gateways(&pass.inputs, &self.exposed.config.controller_name);
-        for gateway in &ours {
+        let mut theirs = BTreeSet::new();
+        for gateway in &pass.inputs.gateways {
             let name = gateway_name(gateway);
+            match whose(&pass.inputs, gateway, &self.exposed.config.controller_name) {
+                Whose::Ours => {}
+                Whose::Unknown => continue,
+                Whose::Theirs => {
+                    theirs.insert(name);
+                    continue;
+                }
+            }
             let existing = services.iter().find(|(of, _)| *of == name).map(|(_, service)| &**service);
             if let Err(error) = self.gateway(pass, gateway, existing, &mut allocation).await {
                 tracing::warn!(gateway = %gateway_text(&name), %error, "a Gateway could not be exposed");
@@ -102,8 +110,7 @@ impl ExposeWriter {
                 return true;
             }
         }
-        let names: BTreeSet<GatewayName> = ours.iter().map(|gateway| gateway_name(gateway)).collect();
-        for (_, service) in services.iter().filter(|(of, _)| !names.contains(of)) {
+        for (_, service) in services.iter().filter(|(of, _)| theirs.contains(of)) {
             done &= self.withdraw(service).await;
         }
         done

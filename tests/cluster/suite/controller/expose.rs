@@ -75,3 +75,38 @@ fn gateways_of_other_classes_are_left_alone() {
     let status = theirs["status"].to_string();
     assert!(!status.contains("observedGeneration"), "the defaults of the CRD only: {status}");
 }
+
+/// A class that is deleted by mistake costs no Gateway its Service and address; another controller's class does.
+#[test]
+fn a_service_stays_without_its_class_and_goes_with_another_controllers() {
+    let namespace = Namespace::create("class");
+    let class = Class::create(&namespace, "{type: ClusterIP}");
+    let replica = Replica::start(&namespace, &class, "a");
+    namespace.apply(&gateway(&class, "edge", HTTP));
+    let edge = wait_until_programmed(&namespace, "edge");
+    let service = service_of(&namespace, "edge").unwrap();
+    let revision = replica.metric("corten_controller_revision", "");
+    cluster::kubectl(&["delete", "gatewayclass", &class.name], "").unwrap();
+    eventually("the missing class to be seen", || {
+        replica.metric("corten_controller_revision", "") > revision
+    });
+    let again = Class::create(&namespace, "{type: ClusterIP}");
+    namespace.apply(&gateway(
+        &again,
+        "edge",
+        "[{name: http, port: 80, protocol: HTTP, hostname: a.example}]",
+    ));
+    wait_until_programmed(&namespace, "edge");
+    let now = service_of(&namespace, "edge").unwrap();
+    assert_eq!(now["metadata"]["uid"], service["metadata"]["uid"]);
+    assert_eq!(namespace.get("gateway", "edge")["metadata"]["uid"], edge["metadata"]["uid"]);
+
+    let other = Class { name: format!("{}-other", class.name) };
+    namespace.apply(&format!(
+        "{{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {{name: {}}}, \
+         spec: {{controllerName: other.example/controller}}}}",
+        other.name
+    ));
+    namespace.apply(&gateway(&other, "edge", HTTP));
+    eventually("the Service to go", || service_of(&namespace, "edge").is_none());
+}
