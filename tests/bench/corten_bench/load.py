@@ -46,7 +46,8 @@ def _wrk(site: Site, seconds: float) -> Load:
     count, duration = _find(r"(\d+) requests in ([\d.]+\w+),", text)
     failed = sum(int(n) for n in re.findall(r"(?:connect|read|write|timeout) (\d+)", text))
     failed += sum(int(n) for n in re.findall(r"Non-2xx or 3xx responses: (\d+)", text))
-    p50, p99 = _find(r"50%\s+(\S+)", text)[0], _find(r"99%\s+(\S+)", text)[0]
+    # A line of its own: `83.99%` in another line is no percentile.
+    p50, p99 = (_find(rf"(?m)^\s+{share}%\s+(\S+)", text)[0] for share in (50, 99))
     return Load(int(count), failed, _ms(duration) / 1e3, _ms(p50), _ms(p99))
 
 
