@@ -63,10 +63,10 @@ wildcards, and nothing that it does not do.
 # Services and EndpointSlices: backends are read; each Gateway gets its own, which are written.
 - apiGroups: [""]
   resources: [services]
-  verbs: [get, list, watch, create, update, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
-  verbs: [get, list, watch, create, update, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 # Watched by their metadata alone; contents are read of those that an object names.
 - apiGroups: [""]
   resources: [secrets, configmaps]
@@ -93,17 +93,13 @@ wildcards, and nothing that it does not do.
     - tcproutes/status
     - udproutes/status
     - backendtlspolicies/status
-  verbs: [get, update, patch]
-# Services of a Gateway name it as their owner; where OwnerReferencesPermissionEnforcement is on this is needed.
-- apiGroups: [gateway.networking.k8s.io]
-  resources: [gateways/finalizers]
-  verbs: [update]
+  verbs: [patch]
 - apiGroups: [corten.dev]
   resources: [backends, backendpolicies, listenerpolicies, gatewayparameters]
   verbs: [get, list, watch]
 - apiGroups: [corten.dev]
   resources: [backends/status, backendpolicies/status, listenerpolicies/status]
-  verbs: [get, update, patch]
+  verbs: [patch]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]

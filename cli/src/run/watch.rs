@@ -103,8 +103,8 @@ impl Watcher {
         self.debounce.deadline().is_some()
     }
 
-    /// Waits for a change: until nothing has happened for 10 ms (3 ms after a single file), at most 100 ms. A file that is being written is waited
-    /// for until it is closed, within the same limit. Cancel-safe.
+    /// Waits for a change: until nothing has happened for 10 ms (3 ms after a single file), at most 100 ms. A file
+    /// that is being written is waited for until it is closed, within the same limit. Cancel-safe.
     pub async fn next(&mut self) -> Changes {
         loop {
             let deadline = self.debounce.deadline();

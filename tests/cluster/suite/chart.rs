@@ -59,7 +59,7 @@ fn wrong_values_are_refused_by_name() {
     }
 }
 
-/// Every option at once renders to what the API server takes, but for kinds that are not installed here.
+/// Each option makes its objects, or leaves them out, and all are objects of Kubernetes.
 #[test]
 fn all_options_render() {
     let kinds = |settings: &[&str]| -> Vec<String> {
@@ -73,6 +73,12 @@ fn all_options_render() {
         assert!(every.iter().any(|has| has == kind), "{kind} is not in {every:?}");
     }
     assert_eq!(every.iter().filter(|kind| *kind == "Role").count(), 3, "two namespaces and its own");
+    // Their kinds are not installed here.
+    let monitors = template(&["podMonitor.enabled=true", "serviceMonitor.enabled=true"]).unwrap();
+    for kind in ["PodMonitor", "ServiceMonitor"] {
+        assert_eq!(monitors.matches(&format!("\nkind: {kind}\n")).count(), 1, "{kind}");
+        assert!(!every.iter().any(|has| has == kind), "{kind} is not asked for");
+    }
     let least = kinds(&["crds.install=false", "rbac.create=false", "gatewayClass.create=false"]);
     for kind in ["CustomResourceDefinition", "ClusterRole", "Role", "GatewayClass"] {
         assert!(!least.iter().any(|has| has == kind), "{kind} is in {least:?}");
@@ -209,4 +215,8 @@ spec:
     let answer = connect((address, 80)).get("shop.example", "/cart");
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.json()["namespace"], apps.name());
+    // What it may do is enough for what it has done.
+    let words = ["logs", "--selector=app.kubernetes.io/name=corten", "--tail=-1", "--container=controller"];
+    let logs = release.namespace.kubectl(&words, "").unwrap();
+    assert!(!logs.is_empty() && !logs.contains("forbidden"), "{logs}");
 }

@@ -89,8 +89,7 @@ where
                     (Poll::Pending, Some(closed)) if self.may_finish(closed, cx) => {
                         return Poll::Ready(closed);
                     }
-                    (Poll::Pending, Some(_)) => return Poll::Pending,
-                    (Poll::Pending, None) => return Poll::Pending,
+                    (Poll::Pending, _) => return Poll::Pending,
                 },
                 Phase::Serving(serving) => {
                     match self.session.connection.command() {
