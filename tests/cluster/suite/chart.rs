@@ -215,8 +215,9 @@ spec:
     let answer = connect((address, 80)).get("shop.example", "/cart");
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.json()["namespace"], apps.name());
-    // What it may do is enough for what it has done.
+    // What it may do is enough for what it has done. A denial names the user, which other refusals do not, such as that
+    // of a namespace which another test has just removed.
     let words = ["logs", "--selector=app.kubernetes.io/name=corten", "--tail=-1", "--container=controller"];
     let logs = release.namespace.kubectl(&words, "").unwrap();
-    assert!(!logs.is_empty() && !logs.contains("forbidden"), "{logs}");
+    assert!(!logs.is_empty() && !logs.contains("system:serviceaccount:"), "{logs}");
 }
