@@ -1,6 +1,6 @@
 //! Backends that go, come back, and close connections that lie in the pool.
 
-use crate::load::Load;
+use corten_test_support::load::Load;
 use corten_test_support::{Backend, Gateway, Reply, eventually, yaml};
 
 /// A connection that the backend closed while it lay idle is no failure of the next request, whatever

@@ -1,6 +1,6 @@
 //! One bad object hurts only itself, and a file that cannot be read keeps what was.
 
-use crate::load::Load;
+use corten_test_support::load::Load;
 use corten_test_support::{Backend, Gateway, eventually, yaml};
 
 fn gateway() -> (Gateway, Backend) {

@@ -1,6 +1,7 @@
 //! Routes, endpoints and policies that come and go without end: memory and metrics stay where they are.
 
-use crate::{load::Load, setting};
+use crate::setting;
+use corten_test_support::load::Load;
 use corten_test_support::{Backend, Gateway, eventually, yaml};
 use std::time::{Duration, SystemTime};
 

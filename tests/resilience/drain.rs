@@ -1,6 +1,6 @@
 //! SIGTERM: what is in flight is answered, clients are told, and the process ends in time.
 
-use crate::load::{Load, polite_get};
+use corten_test_support::load::{Load, dial, polite_get};
 use corten_test_support::{
     Backend, Client, DEADLINE, Gateway, Reply, eventually, h2,
     wait::pause,
@@ -8,7 +8,7 @@ use corten_test_support::{
     yaml,
 };
 use std::{
-    net::TcpStream,
+    net::{Ipv4Addr, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -175,12 +175,8 @@ fn nothing_is_lost_under_load() {
             if over.load(Ordering::SeqCst) {
                 return Ok(());
             }
-            let connect = || {
-                let stream = TcpStream::connect(("127.0.0.1", port))?;
-                stream.set_read_timeout(Some(DEADLINE))?;
-                Ok(Client::new(stream))
-            };
-            match polite_get(&mut client, connect, "/") {
+            let connect = || dial((Ipv4Addr::LOCALHOST, port).into());
+            match polite_get(&mut client, connect, "h", "/") {
                 Ok(response) if response.text() == "a" => Ok(()),
                 Ok(response) => Err(format!("{} {}", response.status, response.text())),
                 // A new connection that is refused was never taken.

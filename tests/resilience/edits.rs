@@ -1,6 +1,6 @@
 //! A thousand edits under load: every answer is the old or the new one, nothing fails, no WebSocket closes.
 
-use crate::load::Load;
+use corten_test_support::load::Load;
 use corten_test_support::{
     Backend, Client, Gateway, Response,
     tls::{self, Certificate, TlsStream},

@@ -15,7 +15,6 @@ mod drain;
 mod edits;
 mod growth;
 mod idle;
-mod load;
 
 /// A number from the environment, for runs that may take longer than the usual one.
 fn setting(name: &str, usual: u64) -> u64 {

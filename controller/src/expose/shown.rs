@@ -65,14 +65,20 @@ whole! {
     GatewayPod(Pod) = "" "Pod" "pods"
 }
 
-/// Of a pod only the node, the addresses and the readiness are kept; of the others all.
+/// Of a pod only the node, the addresses and the readiness are kept; of the others all. How often a container was started
+/// again, and when, is no change to us.
 fn slim(object: &mut Map<String, Value>) {
     if let Some(Value::Object(spec)) = object.get_mut("spec").filter(|spec| spec.get("containers").is_some())
     {
         spec.retain(|member, _| member == "nodeName");
         spec.insert("containers".to_owned(), Value::Array(Vec::new()));
         if let Some(Value::Object(status)) = object.get_mut("status") {
-            status.retain(|member, _| matches!(member.as_str(), "podIPs" | "conditions" | "phase"));
+            let kept = ["podIPs", "conditions", "phase", "containerStatuses"];
+            status.retain(|member, _| kept.contains(&member.as_str()));
+            let containers = status.get_mut("containerStatuses").and_then(Value::as_array_mut);
+            for container in containers.into_iter().flatten().filter_map(Value::as_object_mut) {
+                container.retain(|member, _| matches!(member.as_str(), "name" | "ready"));
+            }
         }
     }
 }
@@ -188,9 +194,17 @@ mod tests {
         let seen = Seen::<GatewayPod>::of(json!({
             "metadata": {"name": "p", "namespace": "n"},
             "spec": {"nodeName": "node", "containers": [{"name": "c", "image": "i"}], "volumes": []},
-            "status": {"podIPs": [{"ip": "10.1.0.1"}], "containerStatuses": [], "phase": "Running"},
+            "status": {
+                "podIPs": [{"ip": "10.1.0.1"}], "phase": "Running", "startTime": "2026-11-24T12:00:00Z",
+                "containerStatuses": [{"name": "c", "ready": true, "restartCount": 7, "image": "i", "imageID": "i"}],
+            },
         }));
         let pod = seen.object.unwrap();
+        let containers = pod.0.status.as_ref().unwrap().container_statuses.as_ref().unwrap();
+        assert_eq!(
+            (containers[0].name.as_str(), containers[0].ready, containers[0].restart_count),
+            ("c", true, 0)
+        );
         let spec = pod.0.spec.as_ref().unwrap();
         assert_eq!((spec.node_name.as_deref(), spec.containers.len()), (Some("node"), 0));
         assert_eq!(pod.0.status.as_ref().unwrap().pod_ips.as_ref().unwrap()[0].ip, "10.1.0.1");

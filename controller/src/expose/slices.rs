@@ -6,7 +6,7 @@ use super::{
     shown::{APPLIED, CONTROLLER, GatewayPod},
 };
 use corten_snapshot::ContentHash;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use serde_json::{Value, json};
 use std::{net::IpAddr, sync::Arc};
 
@@ -14,6 +14,10 @@ use std::{net::IpAddr, sync::Arc};
 pub(super) const MANAGED_BY: &str = "corten.dev";
 /// The most endpoints of a slice.
 const MOST: usize = 100;
+
+/// The container of a gateway pod that serves traffic. A pod whose controller is away serves on, so that its readiness
+/// as a whole says too little: with all controllers away nobody would be sent any traffic.
+const DATAPLANE: &str = "dataplane";
 
 /// What slices are made of.
 pub(super) struct Backing<'a> {
@@ -90,9 +94,7 @@ fn endpoint(pod: &Pod, is_of: fn(&IpAddr) -> bool) -> Option<Value> {
     }
     let mut addresses = status.pod_ips.iter().flatten().map(|ip| &ip.ip);
     let address = addresses.find(|ip| ip.parse().is_ok_and(|ip| is_of(&ip)))?;
-    let conditions = status.conditions.iter().flatten();
-    let serving =
-        conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True");
+    let serving = serves(status);
     let terminating = pod.metadata.deletion_timestamp.is_some();
     let mut endpoint = json!({
         "addresses": [address],
@@ -106,6 +108,16 @@ fn endpoint(pod: &Pod, is_of: fn(&IpAddr) -> bool) -> Option<Value> {
         members.insert("nodeName".to_owned(), json!(node));
     }
     Some(endpoint)
+}
+
+/// Whether the dataplane is ready. In pods of another make, whether the pod is.
+fn serves(status: &PodStatus) -> bool {
+    let mut containers = status.container_statuses.iter().flatten();
+    if let Some(dataplane) = containers.find(|container| container.name == DATAPLANE) {
+        return dataplane.ready;
+    }
+    let mut conditions = status.conditions.iter().flatten();
+    conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
 #[cfg(test)]
@@ -165,6 +177,24 @@ mod tests {
             json!({"ready": false, "serving": false, "terminating": false})
         );
         assert_eq!(endpoints[1]["conditions"], json!({"ready": false, "serving": true, "terminating": true}));
+    }
+
+    #[test]
+    fn a_pod_whose_controller_is_away_serves() {
+        let of = |dataplane: bool, controller: bool| {
+            let status = json!({
+                "phase": "Running", "podIPs": [{"ip": "10.0.0.1"}],
+                "conditions": [{"type": "Ready", "status": if dataplane && controller { "True" } else { "False" }}],
+                "containerStatuses": [
+                    {"name": "controller", "ready": controller}, {"name": "dataplane", "ready": dataplane},
+                ],
+            });
+            let metadata = json!({"name": "a", "namespace": "corten-system"});
+            let pod = json!({"metadata": metadata, "spec": {"containers": []}, "status": status});
+            let pod = Seen::<GatewayPod>::of(pod).object.unwrap();
+            slices(&[pod])[0].1["endpoints"][0]["conditions"]["ready"].clone()
+        };
+        assert_eq!([of(true, true), of(true, false), of(false, true)], [true, true, false]);
     }
 
     #[test]

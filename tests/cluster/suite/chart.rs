@@ -2,28 +2,14 @@
 
 use corten_test_support::{
     cluster::{Namespace, connect, get, kubectl},
+    release::{Release, helm, root},
     wait_for,
 };
 use serde_json::Value;
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{process::Command, time::Duration};
 
 const ECHO: &str = include_str!("echo.yaml");
 const ROUTED: Duration = Duration::from_secs(60);
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
-}
-
-fn helm(arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new("helm").args(arguments).output().expect("helm on the PATH");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
-}
 
 fn template(settings: &[&str]) -> Result<String, String> {
     let chart = root().join("charts/corten");
@@ -116,66 +102,10 @@ fn nothing_is_allowed_by_a_wildcard() {
     assert!(rules > 10, "{rules}");
 }
 
-/// An installation of its own class in a namespace of its own; uninstalled with its guard.
-struct Release {
-    namespace: Namespace,
-}
-
-impl Release {
-    fn install() -> Self {
-        let image = env::var("CORTEN_IMAGE").expect("CORTEN_IMAGE, which the cluster can run");
-        let (repository, tag) = image.rsplit_once(':').expect("an image with a tag");
-        let namespace = Namespace::create("release");
-        namespace
-            .kubectl(
-                &["label", "namespace", namespace.name(), "pod-security.kubernetes.io/enforce=restricted"],
-                "",
-            )
-            .unwrap();
-        let name = namespace.name().to_owned();
-        let settings = [
-            format!("image.repository={repository}"),
-            format!("image.tag={tag}"),
-            "crds.install=false".to_owned(),
-            format!("gatewayClass.name={name}"),
-            format!("gatewayClass.controllerName=corten.dev/{name}"),
-        ];
-        let chart = root().join("charts/corten");
-        let mut words = vec!["install", &name, chart.to_str().unwrap(), "--namespace", &name];
-        settings.iter().for_each(|setting| words.extend(["--set", setting.as_str()]));
-        let release = Self { namespace };
-        helm(&words).unwrap_or_else(|e| panic!("{e}"));
-        release.namespace.wait_for_deployment(&format!("{name}-corten"));
-        release
-    }
-
-    fn name(&self) -> &str {
-        self.namespace.name()
-    }
-}
-
-impl Drop for Release {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            for container in ["controller", "dataplane"] {
-                let words = [
-                    "logs",
-                    "--selector=app.kubernetes.io/name=corten",
-                    "--tail=40",
-                    "--container",
-                    container,
-                ];
-                eprintln!("{container}:\n{}", self.namespace.kubectl(&words, "").unwrap_or_else(|e| e));
-            }
-        }
-        let _ = helm(&["uninstall", self.name(), "--namespace", self.name(), "--wait=false"]);
-    }
-}
-
 /// `helm install`, a Gateway, a route: the Gateway's own address answers, and the statuses say so.
 #[test]
 fn an_installation_serves() {
-    let release = Release::install();
+    let release = Release::install(&[]);
     let tested = helm(&["test", release.name(), "--namespace", release.name()]);
     assert!(tested.is_ok(), "{tested:?}");
     let apps = Namespace::create("apps");
@@ -210,14 +140,13 @@ spec:
             .then_some(address)
     });
     let route = apps.get("httproute", "echo")["status"]["parents"][0].clone();
-    assert_eq!(route["controllerName"], format!("corten.dev/{}", release.name()));
+    assert_eq!(route["controllerName"], release.controller_name());
     assert_eq!((condition(&route, "Accepted"), condition(&route, "ResolvedRefs")), (Some(true), Some(true)));
     let answer = connect((address, 80)).get("shop.example", "/cart");
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.json()["namespace"], apps.name());
     // What it may do is enough for what it has done. A denial names the user, which other refusals do not, such as that
     // of a namespace which another test has just removed.
-    let words = ["logs", "--selector=app.kubernetes.io/name=corten", "--tail=-1", "--container=controller"];
-    let logs = release.namespace.kubectl(&words, "").unwrap();
+    let logs = release.logs("controller", -1);
     assert!(!logs.is_empty() && !logs.contains("system:serviceaccount:"), "{logs}");
 }

@@ -11,13 +11,16 @@
     reason = "tests fail by panicking; this crate is only used by tests"
 )]
 
+pub mod api;
 pub mod backend;
 pub mod cluster;
 pub mod gateway;
 pub mod h2;
 pub mod http1;
+pub mod load;
 pub mod ports;
 pub mod process;
+pub mod release;
 pub mod tls;
 pub mod wait;
 pub mod websocket;

@@ -1,0 +1,88 @@
+//! The API server is away: what is served goes on, also in containers that start meanwhile, and changes that are made once
+//! it is back are taken up.
+
+use crate::{
+    installation::{HOST, Installation},
+    setting,
+};
+use corten_test_support::{
+    cluster::{self, POD_DEADLINE},
+    load::Load,
+    wait::pause,
+    wait_for,
+};
+use std::{path::Path, process::Command, time::Duration};
+
+fn daemon(verb: &str, name: &str) {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../daemon");
+    assert!(
+        Command::new(program).args([verb, name]).status().unwrap().success(),
+        "tests/cluster/daemon {verb} {name}"
+    );
+}
+
+/// Gives the API server back, also if the test fails.
+pub(crate) struct Away;
+
+impl Away {
+    pub(crate) fn begin() -> Self {
+        daemon("stop", "kube-apiserver");
+        let away = Self;
+        wait_for("the API server to be away", Duration::from_secs(30), || {
+            cluster::kubectl(&["--request-timeout=1s", "get", "--raw=/readyz"], "").err()
+        });
+        away
+    }
+}
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        daemon("start", "kube-apiserver");
+        let soon = Duration::from_secs(60);
+        wait_for("the API server again", soon, || cluster::kubectl(&["get", "--raw=/readyz"], "").ok());
+    }
+}
+
+/// In one pod the dataplane starts alone, in the other both do. Neither finds an API server, and both serve what was good
+/// last.
+#[test]
+fn without_the_api_server_restarted_pods_serve_on() {
+    let installation = Installation::start(&[]);
+    let mut load = Load::default();
+    for _ in 0..4 {
+        load.retrying(installation.address, HOST);
+    }
+    let [first, second] = installation.pods().try_into().expect("two pods");
+    let restart = |pod: &crate::pods::Pod, containers: &[&str]| {
+        let old: Vec<_> = containers.iter().map(|name| pod.process(name).expect("it runs")).collect();
+        containers.iter().for_each(|container| pod.kill(container));
+        wait_for("the dataplane to serve again", POD_DEADLINE, || {
+            // The container's id is another one then, which only the API server could tell: so it is asked itself.
+            let gone = old.iter().all(|pid| !Path::new(&format!("/proc/{pid}")).exists());
+            (gone && pod.says_ready("dataplane") && installation.serves(pod, HOST)).then_some(())
+        });
+    };
+    let away = Away::begin();
+    restart(&first, &["dataplane"]);
+    restart(&second, &["controller", "dataplane"]);
+    // A controller that has read nothing must not say that it is ready, nor publish nothing.
+    wait_for("the controller to be up, and not ready", POD_DEADLINE, || {
+        second.asked("controller", "/readyz").filter(|(status, _)| *status == 503)
+    });
+    // That nothing wears off with time is the question here; there is nothing to wait for.
+    pause(Duration::from_secs(setting("CORTEN_OUTAGE_SECONDS", 60)));
+    for pod in [&first, &second] {
+        assert!(installation.serves(pod, HOST), "{} at the end of the outage", pod.name);
+    }
+    drop(away);
+    let back = std::time::Instant::now();
+    installation.change_is_served("after");
+    println!("after an outage a new route is served {:?} after the API server is", back.elapsed());
+    wait_for("statuses to be written again", POD_DEADLINE, || (installation.attached() == 2).then_some(()));
+    println!("and counted after {:?}", back.elapsed());
+    for pod in [&first, &second] {
+        wait_for("the pod to be ready", POD_DEADLINE, || installation.pod(&pod.name).ready.then_some(()));
+    }
+    let served = load.finish();
+    println!("an outage of the API server: {served} requests, each answered");
+}
