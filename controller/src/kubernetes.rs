@@ -2,6 +2,7 @@
 
 use crate::{
     admin::{self, View},
+    client,
     engine::Engine,
     events::EventWriter,
     expose::{ExposeConfig, ExposeWriter, Exposed, ReadBack},
@@ -13,7 +14,6 @@ use crate::{
 };
 use anyhow::Context as _;
 use corten_compile::{Kind, Options};
-use kube::Client;
 use std::{future::Future, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::watch};
 
@@ -45,7 +45,7 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let client =
-        Client::try_default().await.context("no Kubernetes cluster: neither in a pod nor a kubeconfig")?;
+        client::connect().await.context("no Kubernetes cluster: neither in a pod nor a kubeconfig")?;
     let admin = TcpListener::bind(config.admin)
         .await
         .with_context(|| format!("cannot listen on {}", config.admin))?;

@@ -4,6 +4,7 @@
 //! The way of a change: `watch` -> `engine` -> `publish`, and then `status` and `expose` for the replica that leads.
 
 pub mod admin;
+pub mod client;
 pub mod engine;
 pub mod events;
 pub mod expose;

@@ -22,10 +22,10 @@ fn daemon(verb: &str, name: &str) {
 }
 
 /// Gives the API server back, also if the test fails.
-pub(crate) struct Away;
+struct Away;
 
 impl Away {
-    pub(crate) fn begin() -> Self {
+    fn begin() -> Self {
         daemon("stop", "kube-apiserver");
         let away = Self;
         wait_for("the API server to be away", Duration::from_secs(30), || {

@@ -109,6 +109,10 @@ impl Pod {
 #[derive(Debug)]
 pub(crate) struct Cut {
     table: String,
+    ip: IpAddr,
+    port: u64,
+    /// The pod's ports of the connections that there were before.
+    connections: Vec<String>,
 }
 
 impl Cut {
@@ -121,25 +125,56 @@ impl Cut {
             "--selector=kubernetes.io/service-name=kubernetes",
         ]);
         let port = endpoints["items"][0]["ports"][0]["port"].as_u64().expect("the API server's port");
-        let cut = Self { table: format!("cut-{}", std::process::id()) };
-        let (ip, table) = (pod.ip, &cut.table);
+        let connections = connections(port, pod.ip);
+        assert!(!connections.is_empty(), "the pod is connected");
+        let cut = Self { table: format!("cut-{}", std::process::id()), ip: pod.ip, port, connections };
+        cut.drop_packets("", "");
+        cut
+    }
+
+    /// New connections get through; what is sent on those from before is lost for good, and neither end is told: as when
+    /// a machine has died, or a load balancer on the way has forgotten them.
+    pub(crate) fn forget_connections(&self) {
+        self.delete();
+        let ports = self.connections.join(", ");
+        self.drop_packets(&format!("tcp sport {{ {ports} }}"), &format!("tcp dport {{ {ports} }}"));
+    }
+
+    fn drop_packets(&self, to: &str, from: &str) {
+        let Self { table, ip, port, .. } = self;
         nft(&format!(
             "table inet {table} {{
-  chain to {{ type filter hook input priority -10; ip saddr {ip} tcp dport {port} drop; }}
-  chain from {{ type filter hook output priority -10; ip daddr {ip} tcp sport {port} drop; }}
+  chain to {{ type filter hook input priority -10; ip saddr {ip} tcp dport {port} {to} drop; }}
+  chain from {{ type filter hook output priority -10; ip daddr {ip} tcp sport {port} {from} drop; }}
 }}"
         ));
-        cut
+    }
+
+    fn delete(&self) {
+        nft(&format!("delete table inet {}", self.table));
     }
 }
 
 impl Drop for Cut {
     fn drop(&mut self) {
-        nft(&format!("delete table inet {}", self.table));
+        self.delete();
     }
 }
 
 fn nft(rules: &str) {
-    let output = Command::new("nft").arg(rules).output().expect("nft on the PATH");
-    assert!(output.status.success(), "{rules}: {}", String::from_utf8_lossy(&output.stderr));
+    run("nft", &[rules]);
+}
+
+/// The ports from which `ip` is connected to a port of the node.
+fn connections(port: u64, ip: IpAddr) -> Vec<String> {
+    let filter = format!("sport = :{port} and dst {ip}");
+    let list = run("ss", &["--no-header", "--tcp", "--numeric", "state", "established", &filter]);
+    let ports = list.lines().filter_map(|line| line.split_whitespace().last()?.rsplit(':').next());
+    ports.map(str::to_owned).collect()
+}
+
+fn run(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().unwrap_or_else(|e| panic!("{program}: {e}"));
+    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
