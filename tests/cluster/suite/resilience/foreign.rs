@@ -8,7 +8,7 @@ use corten_test_support::{
 };
 use serde_json::{Value, json};
 
-const TURNS: usize = 40;
+const TURNS: usize = 15;
 
 /// An entry as another controller would write it in its turn.
 fn entry(turn: usize) -> Value {
