@@ -102,7 +102,8 @@ impl Namespace {
 impl Drop for Namespace {
     fn drop(&mut self) {
         if thread::panicking() {
-            let events = self.kubectl(&["get", "events,pods,services,endpointslices,gateways", "--output=wide"], "");
+            let events =
+                self.kubectl(&["get", "events,pods,services,endpointslices,gateways", "--output=wide"], "");
             eprintln!("namespace {}:\n{}", self.name, events.unwrap_or_else(|e| e));
         }
         // Whoever looks afterwards finds it gone, or going.

@@ -30,6 +30,7 @@ pub use backend::{Backend, Record, Reply};
 pub use gateway::Gateway;
 pub use http1::{Client, Response};
 pub use ports::ReservedPort;
+pub use tokio::time::Instant;
 pub use wait::{eventually, wait_for};
 
 /// How long anything that should happen soon may take before the test fails. Generous, since test

@@ -5,17 +5,13 @@ use crate::{
     pods::Pod,
 };
 use corten_test_support::{
-    DEADLINE,
+    DEADLINE, Instant,
     api::{Api, gateway_api},
     load::dial,
+    wait::pause,
 };
 use serde_json::{Value, json};
-use std::{
-    env, fs,
-    net::SocketAddr,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{env, fs, net::SocketAddr, thread, time::Duration};
 
 /// The most that a container may take with a thousand routes, in MiB, and of a core when nothing changes.
 const MOST: [(&str, f64); 2] = [("controller", 100.0), ("dataplane", 20.0)];
@@ -146,6 +142,6 @@ fn until_new(address: SocketAddr, old: &str, new: &str) -> Instant {
         assert_eq!(marker, old, "neither the old answer nor the new");
         assert!(start.elapsed() < DEADLINE, "{new} does not come");
         // A load that leaves the gateway some of the machine.
-        corten_test_support::wait::pause(Duration::from_millis(1));
+        pause(Duration::from_millis(1));
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     installation::{Installation, backend, route},
     pods::{Cut, Pod},
 };
-use corten_test_support::{cluster::POD_DEADLINE, wait_for};
+use corten_test_support::{Instant, cluster::POD_DEADLINE, wait_for};
 use rustix::process::Signal;
 
 /// Waits until `new` leads. Never do both.
@@ -42,7 +42,7 @@ fn a_leader_that_is_cut_off_steps_down_and_catches_up() {
     assert!(installation.serves(new, "meanwhile.example"));
     assert!(!installation.serves(&old, "meanwhile.example"), "it cannot know");
     cut.forget_connections();
-    let back = std::time::Instant::now();
+    let back = Instant::now();
     installation.wait_until_served("meanwhile.example");
     println!("a replica that was cut off has caught up after {:?}", back.elapsed());
     only_one_writes(&installation, &old, "after", 3);

@@ -2,17 +2,12 @@
 
 use crate::installation::{Installation, backend, route};
 use corten_test_support::{
-    DEADLINE,
+    DEADLINE, Instant,
     api::{Api, gateway_api},
     load::dial,
     wait::pause,
 };
-use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, net::SocketAddr, thread, time::Duration};
 
 const ROUTES: usize = 300;
 const EVERY: Duration = Duration::from_millis(5);

@@ -6,6 +6,7 @@ use crate::{
     setting,
 };
 use corten_test_support::{
+    Instant,
     cluster::{self, POD_DEADLINE},
     load::Load,
     wait::pause,
@@ -75,7 +76,7 @@ fn without_the_api_server_restarted_pods_serve_on() {
         assert!(installation.serves(pod, HOST), "{} at the end of the outage", pod.name);
     }
     drop(away);
-    let back = std::time::Instant::now();
+    let back = Instant::now();
     installation.change_is_served("after");
     println!("after an outage a new route is served {:?} after the API server is", back.elapsed());
     wait_for("statuses to be written again", POD_DEADLINE, || (installation.attached() == 2).then_some(()));

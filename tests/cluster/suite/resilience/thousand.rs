@@ -6,12 +6,13 @@ use crate::{
     installation::{Installation, backend, route},
 };
 use corten_test_support::{
+    Instant,
     api::{Api, Watch, gateway_api},
     cluster::POD_DEADLINE,
     wait_for,
 };
 use serde_json::Value;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const ROUTES: usize = 1_000;
 /// The most writes of the Gateway while they come, and while they go.
