@@ -127,9 +127,10 @@ impl Load {
     }
 }
 
-/// Connects within a second, and waits for answers no longer than [`DEADLINE`].
+/// Connects within three seconds, so that a first packet which is lost is sent again, and waits for answers no longer than
+/// [`DEADLINE`].
 pub fn dial(address: SocketAddr) -> io::Result<Client> {
-    let stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+    let stream = TcpStream::connect_timeout(&address, Duration::from_secs(3))?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(DEADLINE))?;
     Ok(Client::new(stream))
