@@ -65,6 +65,16 @@ impl Shown {
         }
     }
 
+    /// Whether it is an earlier state of the object than `other`. Versions of one kind can be compared: each is larger than
+    /// those before it (KEP-5504).
+    pub(super) fn is_before(&self, other: &Self) -> bool {
+        let number = |shown: &Self| shown.version.parse::<u64>().ok();
+        match (number(self), number(other)) {
+            (Some(own), Some(others)) => own < others && self.uid == other.uid,
+            _ => false,
+        }
+    }
+
     /// The status, parsed.
     pub fn status(&self) -> Option<Value> {
         // It was written from a value.

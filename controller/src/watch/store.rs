@@ -108,9 +108,17 @@ impl<K: Watched> Store<K> {
         readable.collect()
     }
 
-    /// A write has made an object so. A watch that lags behind is not waited for.
+    /// A write has made an object so. A watch that lags behind is not waited for; one that was quicker than the answer to
+    /// the write knows better.
     pub fn learn(&self, object: Seen<K>) {
-        self.apply(object);
+        let mut inner = self.inner.write();
+        let known = inner.objects.get(&object.name);
+        if known.is_some_and(|known| object.shown.is_before(&known.shown)) {
+            return;
+        }
+        let change = Self::put(&mut inner, object);
+        drop(inner);
+        self.tell(change);
     }
 
     fn put(inner: &mut Inner<K>, seen: Seen<K>) -> Change {
@@ -204,7 +212,7 @@ pub trait AnyStore: Send + Sync {
     fn shown(&self, name: &ObjectName) -> Option<Arc<Shown>>;
     /// The same for all objects.
     fn all_shown(&self) -> Vec<(ObjectName, Arc<Shown>)>;
-    /// A write has made an object so. A watch that lags behind is not waited for.
+    /// A write has made an object show this. What a watch has shown since is newer.
     fn wrote(&self, name: &ObjectName, shown: Shown);
     /// The objects that cannot be read, and why.
     fn unreadable(&self) -> Vec<(ObjectName, String)>;
@@ -239,6 +247,7 @@ impl<K: Watched> AnyStore for Store<K> {
     fn wrote(&self, name: &ObjectName, shown: Shown) {
         if let Some(entry) = self.inner.write().objects.get_mut(name)
             && entry.shown.uid == shown.uid
+            && !shown.is_before(&entry.shown)
         {
             entry.shown = Arc::new(shown);
         }

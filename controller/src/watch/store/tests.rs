@@ -91,3 +91,22 @@ fn a_write_is_known_at_once_but_not_that_of_an_object_before() {
     wrote("a/x", "6");
     assert!(store.shown(&name("a/x")).is_none());
 }
+
+/// Between a write and its answer somebody else may write, and the watch may be quicker: a load balancer's address came
+/// and was forgotten again, for good.
+#[test]
+fn the_answer_to_a_write_does_not_hide_what_came_after_it() {
+    let (store, mut compile, _shown) = store(1);
+    store.apply(seen("a", "x", "9", "before"));
+    store.apply(seen("a", "x", "11", "after"));
+    let newest = store.get(&name("a/x")).unwrap();
+    assert!(raised(&mut compile));
+    store.learn(seen("a", "x", "10", "ours"));
+    store.wrote(&name("a/x"), seen("a", "x", "10", "ours").shown);
+    assert!(Arc::ptr_eq(&newest, &store.get(&name("a/x")).unwrap()));
+    assert_eq!(store.shown(&name("a/x")).unwrap().version, "11");
+    assert!(!raised(&mut compile));
+    store.learn(seen("a", "x", "12", "ours"));
+    assert_eq!(store.shown(&name("a/x")).unwrap().version, "12");
+    assert!(raised(&mut compile), "a watch that lags behind is not waited for");
+}
