@@ -35,8 +35,9 @@ pub use observe::{ACCESS_LOG_FIELDS, AccessLog, AccessLogMode, Metrics};
     derive = "PartialEq",
     derive = "Default",
     label("gateway.networking.k8s.io/policy", "Direct"),
-    printcolumn(name = "Targets", type_ = "string", json_path = ".spec.targetRefs[*].name"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn = r#"{"name":"Targets", "type":"string", "jsonPath":".spec.targetRefs[*].name"}"#,
+    printcolumn = r#"{"name":"Accepted", "type":"string", "jsonPath":".status.ancestors[*].conditions[?(@.type==\"Accepted\")].status"}"#,
+    printcolumn = r#"{"name":"Age", "type":"date", "jsonPath":".metadata.creationTimestamp"}"#
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ListenerPolicySpec {

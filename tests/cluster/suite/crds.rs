@@ -119,18 +119,53 @@ fn gateway_api_is_the_experimental_channel() {
     assert_eq!(namespace.get("httproute", "retries")["spec"]["rules"][0]["retry"]["attempts"], 2);
 }
 
-/// The short names work, and the table says what an object is for.
+/// The short names work, and the tables say what an object is for and whether it is in effect.
 #[test]
 fn kubectl_shows_the_kinds() {
     let namespace = Namespace::create("shown");
-    namespace.apply(
-        "{apiVersion: corten.dev/v1alpha1, kind: ListenerPolicy, metadata: {name: edge},
-          spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: front-door}]}}",
-    );
-    let table = namespace.kubectl(&["get", "clp"], "").unwrap();
-    let (head, row) = table.split_once('\n').unwrap();
-    assert!(head.contains("TARGETS") && head.contains("AGE"), "{table}");
-    assert!(row.contains("edge") && row.contains("front-door"), "{table}");
+    let policy = |kind: &str, name: &str, target: &str| {
+        format!(
+            "---\n{{apiVersion: corten.dev/v1alpha1, kind: {kind}, metadata: {{name: {name}}}, spec: {{targetRefs: [{target}]}}}}\n"
+        )
+    };
+    let gateway = "{group: gateway.networking.k8s.io, kind: Gateway, name: front-door}";
+    namespace.apply(&format!(
+        "
+{{apiVersion: corten.dev/v1alpha1, kind: Backend, metadata: {{name: outside}},
+ spec: {{endpoints: [{{host: api.example, port: 443}}], appProtocol: https}}}}
+---
+{{apiVersion: corten.dev/v1alpha1, kind: GatewayParameters, metadata: {{name: inside}}, spec: {{service: {{type: ClusterIP}}}}}}
+{}{}",
+        policy("ListenerPolicy", "edge", gateway),
+        policy("BackendPolicy", "shop", "{group: '', kind: Service, name: basket}"),
+    ));
+    let condition = serde_json::json!({
+        "type": "Accepted", "status": "True", "reason": "Accepted", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z",
+    });
+    let ancestor = serde_json::json!({
+        "ancestorRef": {"name": "front-door"}, "controllerName": "test.corten.dev/x", "conditions": [condition],
+    });
+    for (object, status) in [
+        ("backend/outside", serde_json::json!({"conditions": [condition]})),
+        ("listenerpolicy/edge", serde_json::json!({"ancestors": [ancestor]})),
+        ("backendpolicy/shop", serde_json::json!({"ancestors": [ancestor]})),
+    ] {
+        let patch = serde_json::json!({"status": status}).to_string();
+        let words = ["patch", object, "--subresource=status", "--type=merge", "--patch", &patch];
+        namespace.kubectl(&words, "").unwrap();
+    }
+    for (short, heads, cells) in [
+        ("cbe", "NAME HOSTS PROTOCOL ACCEPTED AGE", "outside api.example https True"),
+        ("cgp", "NAME SERVICE AGE", "inside ClusterIP"),
+        ("clp", "NAME TARGETS ACCEPTED AGE", "edge front-door True"),
+        ("cbp", "NAME TARGETS ACCEPTED AGE", "shop basket True"),
+    ] {
+        let table = namespace.kubectl(&["get", short], "").unwrap();
+        let lines: Vec<String> =
+            table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(lines[0], heads, "{table}");
+        assert!(lines[1].starts_with(&format!("{cells} ")), "{cells:?} are not in {table}");
+    }
     let category = namespace.kubectl(&["get", "corten", "--output=name"], "").unwrap();
-    assert_eq!(category.trim(), "listenerpolicy.corten.dev/edge");
+    assert_eq!(category.lines().count(), 4, "{category}");
 }
