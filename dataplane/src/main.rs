@@ -38,7 +38,7 @@ struct Arguments {
     /// Address for listeners that name none
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0")]
     bind: IpAddr,
-    /// Address of /metrics, /healthz, /readyz and /snapshot
+    /// Address of /metrics, /healthz, /readyz, and of /snapshot for those who come from loopback
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901")]
     admin: SocketAddr,
     /// Worker threads [default: one for each core]

@@ -6,15 +6,21 @@ use bytes::Bytes;
 use http::header;
 use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
+use std::net::IpAddr;
 
 const JSON: &str = "application/json";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+const ELSEWHERE: &str =
+    "Only from loopback: ask on the machine itself; in a cluster, kubectl port-forward leads there.\n";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// The response for a path. HEAD is answered as GET; hyper leaves the body out.
+/// The response for a path to a client at `peer`. HEAD is answered as GET; hyper leaves the body out.
+///
+/// `/snapshot` is for those on the same machine (or in the same pod: `kubectl port-forward`): it shows what every route and
+/// policy says, which is nobody's business who only scrapes metrics.
 pub(super) fn answer(
-    method: &Method,
-    path: &str,
+    (method, path): (&Method, &str),
+    peer: IpAddr,
     observer: &Observer,
     view: &dyn View,
 ) -> Response<Full<Bytes>> {
@@ -28,6 +34,7 @@ pub(super) fn answer(
         return response;
     }
     match path {
+        "/snapshot" if !peer.to_canonical().is_loopback() => respond(StatusCode::FORBIDDEN, TEXT, ELSEWHERE),
         "/metrics" => match observer.metrics() {
             Ok(text) => respond(StatusCode::OK, METRICS, text),
             Err(error) => respond(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),

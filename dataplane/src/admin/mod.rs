@@ -1,7 +1,7 @@
 //! The admin server: `/metrics`, `/healthz`, `/readyz`, `/snapshot`.
 //!
 //! On a thread and a runtime of its own, so that a scrape never delays a request. It has no authentication and
-//! listens on loopback by default; what it shows holds no secrets.
+//! listens on loopback by default; what it shows holds no secrets. `/snapshot` is shown to loopback alone.
 
 mod answer;
 #[cfg(test)]
@@ -81,8 +81,8 @@ async fn accept(listener: TcpListener, observer: Arc<Observer>, view: Arc<dyn Vi
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return Ok(()) };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "the admin server cannot accept; waiting");
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -92,7 +92,7 @@ async fn accept(listener: TcpListener, observer: Arc<Observer>, view: Arc<dyn Vi
         let (observer, view) = (observer.clone(), view.clone());
         tokio::spawn(async move {
             let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
-                let response = answer(request.method(), request.uri().path(), &observer, &*view);
+                let response = answer((request.method(), request.uri().path()), peer.ip(), &observer, &*view);
                 async move { Ok::<_, Infallible>(response) }
             });
             let serving = http1::Builder::new()

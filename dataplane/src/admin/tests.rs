@@ -1,5 +1,6 @@
-use super::{Admin, View, serve};
+use super::{Admin, View, answer::answer, serve};
 use crate::observe::{AccessLog, Observer};
+use http::Method;
 use parking_lot::Mutex;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -72,6 +73,24 @@ fn metrics_and_snapshot() {
     let text = ask(admin.address(), "GET /snapshot");
     assert!(text.contains("content-type: application/json\r\n"), "{text}");
     assert_eq!(serde_json::from_str::<serde_json::Value>(body(&text)).unwrap()["revision"], 7);
+}
+
+#[test]
+fn the_snapshot_is_shown_to_loopback_alone() {
+    let observer = Observer::new(1, AccessLog::start(1, Box::new(std::io::sink())).unwrap());
+    let told = Told::default();
+    let status = |path: &str, peer: &str| {
+        answer((&Method::GET, path), peer.parse().unwrap(), &observer, &told).status().as_u16()
+    };
+    for peer in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
+        assert_eq!(status("/snapshot", peer), 200, "{peer}");
+    }
+    for peer in ["10.244.0.7", "192.0.2.1", "fd00::1", "::ffff:10.0.0.1"] {
+        assert_eq!(status("/snapshot", peer), 403, "{peer}");
+        for path in ["/metrics", "/healthz", "/readyz"] {
+            assert_eq!(status(path, peer), 200, "{path} from {peer}");
+        }
+    }
 }
 
 #[test]

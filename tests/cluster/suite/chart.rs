@@ -1,6 +1,7 @@
 //! The Helm chart: what it refuses, what it may do, and that an installation serves.
 
 use corten_test_support::{
+    api::Forward,
     cluster::{Namespace, connect, get, kubectl},
     release::{Release, helm, root},
     wait_for,
@@ -58,7 +59,11 @@ fn all_options_render() {
     {
         assert!(every.iter().any(|has| has == kind), "{kind} is not in {every:?}");
     }
-    assert_eq!(every.iter().filter(|kind| *kind == "Role").count(), 3, "two namespaces and its own");
+    assert_eq!(
+        every.iter().filter(|kind| *kind == "Role").count(),
+        4,
+        "two namespaces, its own, a class's Events"
+    );
     // Their kinds are not installed here.
     let monitors = template(&["podMonitor.enabled=true", "serviceMonitor.enabled=true"]).unwrap();
     for kind in ["PodMonitor", "ServiceMonitor"] {
@@ -100,6 +105,20 @@ fn nothing_is_allowed_by_a_wildcard() {
         }
     }
     assert!(rules > 10, "{rules}");
+}
+
+/// Metrics are for the cluster, the configuration is for who may open a port to the pod.
+fn assert_snapshot_is_private(release: &Release) {
+    let namespace = release.namespace();
+    let jsonpath = "--output=jsonpath={.items[0].metadata.name} {.items[0].status.podIP}";
+    let pod = namespace.kubectl(&["get", "pods", "--selector=app.kubernetes.io/name=corten", jsonpath], "");
+    let pod = pod.unwrap();
+    let (name, ip) = pod.split_once(' ').unwrap();
+    let admin = (ip.parse::<std::net::IpAddr>().unwrap(), 9901);
+    assert_eq!(connect(admin).get("admin", "/metrics").status, 200);
+    assert_eq!(connect(admin).get("admin", "/snapshot").status, 403);
+    let forward = Forward::start(namespace.name(), name, 9901);
+    assert_eq!(connect(forward.address()).get("admin", "/snapshot").status, 200);
 }
 
 /// `helm install`, a Gateway, a route: the Gateway's own address answers, and the statuses say so.
@@ -145,8 +164,42 @@ spec:
     let answer = connect((address, 80)).get("shop.example", "/cart");
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.json()["namespace"], apps.name());
+    assert_snapshot_is_private(&release);
     // What it may do is enough for what it has done. A denial names the user, which other refusals do not, such as that
     // of a namespace which another test has just removed.
+    let logs = release.logs("controller", -1);
+    assert!(!logs.is_empty() && !logs.contains("system:serviceaccount:"), "{logs}");
+}
+
+/// With namespaces named, permissions are given there alone, and suffice: also to tell what is wrong with the class.
+#[test]
+fn an_installation_of_some_namespaces_serves_these() {
+    let apps = Namespace::create("some");
+    let release = Release::install(&[
+        &format!("watch.namespaces={{{}}}", apps.name()),
+        "gatewayClass.parametersRef.name=missing",
+        &format!("gatewayClass.parametersRef.namespace={}", apps.name()),
+    ]);
+    let class = release.name();
+    wait_for("an Event about the class", ROUTED, || {
+        let events = get(&["--namespace=default", "get", "events.events.k8s.io"]);
+        let about = |event: &&Value| event["regarding"]["name"] == class && event["type"] == "Warning";
+        events["items"].as_array()?.iter().find(about).map(|event| {
+            assert!(event["note"].as_str().unwrap().contains("missing"), "{event}");
+        })
+    });
+    apps.apply(
+        "{apiVersion: corten.dev/v1alpha1, kind: GatewayParameters, metadata: {name: missing}, spec: {service: {type: ClusterIP}}}",
+    );
+    apps.apply(&format!(
+        "{{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {{name: web}},
+          spec: {{gatewayClassName: {class}, listeners: [{{name: http, protocol: HTTP, port: 80}}]}}}}",
+    ));
+    wait_for("the Gateway to be programmed", ROUTED, || {
+        let status = apps.get("gateway", "web")["status"].clone();
+        let conditions = status["conditions"].as_array()?.clone();
+        conditions.iter().any(|c| c["type"] == "Programmed" && c["status"] == "True").then_some(())
+    });
     let logs = release.logs("controller", -1);
     assert!(!logs.is_empty() && !logs.contains("system:serviceaccount:"), "{logs}");
 }

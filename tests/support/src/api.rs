@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::{
     io::{BufRead, BufReader},
     net::{Shutdown, SocketAddr, TcpStream},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
@@ -17,25 +17,60 @@ pub fn gateway_api(namespace: &str, plural: &str) -> String {
     format!("/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/{plural}")
 }
 
+/// A kubectl that passes on what comes to a port of loopback. It ends with its guard.
+#[derive(Debug)]
+pub struct Forward {
+    process: Child,
+    address: SocketAddr,
+    /// Where it tells of each connection: closed, it would end.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Forward {
+    /// To a port of a pod, as seen from within the pod.
+    pub fn start(namespace: &str, pod: &str, port: u16) -> Self {
+        let (pod, port) = (format!("pod/{pod}"), format!(":{port}"));
+        Self::kubectl(&["--namespace", namespace, "port-forward", "--address=127.0.0.1", &pod, &port])
+    }
+
+    fn kubectl(arguments: &[&str]) -> Self {
+        let mut command = Command::new("kubectl");
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut process = command.spawn().expect("kubectl on the PATH");
+        let mut line = String::new();
+        let mut output = BufReader::new(process.stdout.take().expect("its output"));
+        output.read_line(&mut line).expect("its address");
+        let address = line.split_whitespace().find_map(|word| word.parse().ok());
+        let address = address.unwrap_or_else(|| panic!("kubectl {arguments:?}: {line:?}"));
+        Self { process, address, _output: output }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Forward {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 /// One client of the API server.
 #[derive(Debug)]
 pub struct Api {
-    proxy: Child,
-    address: SocketAddr,
+    proxy: Forward,
     client: Client,
 }
 
 impl Api {
     /// Starts the proxy and connects.
     pub fn connect() -> Self {
-        let mut command = Command::new("kubectl");
-        command.args(["proxy", "--port=0"]).stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut proxy = command.spawn().expect("kubectl on the PATH");
-        let mut line = String::new();
-        BufReader::new(proxy.stdout.take().expect("its output")).read_line(&mut line).expect("its address");
-        let address = line.trim().rsplit(' ').next().and_then(|text| text.parse().ok());
-        let address = address.unwrap_or_else(|| panic!("kubectl proxy: {line:?}"));
-        Self { proxy, address, client: cluster::connect(address) }
+        let proxy = Forward::kubectl(&["proxy", "--port=0"]);
+        let client = cluster::connect(proxy.address());
+        Self { proxy, client }
     }
 
     /// Sends a request with a body of this type and returns the answer.
@@ -69,7 +104,7 @@ impl Api {
     /// Watches the collection at `path` from now on.
     pub fn watch(&mut self, path: &str) -> Watch {
         let version = version(&self.get(path)).to_owned();
-        let mut client = cluster::connect(self.address);
+        let mut client = cluster::connect(self.proxy.address());
         let socket = client.socket().try_clone().expect("a socket");
         socket.set_read_timeout(None).expect("no timeout");
         client.send(format!(
@@ -81,13 +116,6 @@ impl Api {
         let into = Arc::clone(&events);
         let reader = thread::spawn(move || read_events(client, &into));
         Watch { events, socket, reader: Some(reader) }
-    }
-}
-
-impl Drop for Api {
-    fn drop(&mut self) {
-        let _ = self.proxy.kill();
-        let _ = self.proxy.wait();
     }
 }
 
