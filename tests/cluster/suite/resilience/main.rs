@@ -17,6 +17,7 @@ mod containers;
 mod figures;
 mod foreign;
 mod installation;
+mod kinds;
 mod leader;
 mod one_by_one;
 mod outage;
