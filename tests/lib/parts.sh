@@ -2,7 +2,7 @@
 # The parts of tests/run, in the order in which they run.
 
 # shellcheck disable=SC2034 # read by tests/run
-PARTS=(lint unit integration security resilience cluster)
+PARTS=(lint unit integration security resilience cluster conformance)
 
 # Suites that start the gateway or need a cluster: they are parts of their own, not unit tests.
 SUITES=(corten-integration corten-security corten-resilience corten-cluster)

@@ -39,7 +39,7 @@ keep_closing_lines() {
   local line
   while IFS= read -r line; do
     CLOSING+=("$PART/$1: $line")
-  done < <(grep -E '^test result: |^[0-9]+ tests, |^[0-9]+ passed, [0-9]+ failed' "$2" | grep -v ' 0 passed; 0 failed; 0 ignored' || true)
+  done < <(grep -E '^test result: |^[0-9]+ tests, |^[0-9]+ passed, [0-9]+ failed|^--- (PASS|FAIL): |^ +summary: ' "$2" | grep -v ' 0 passed; 0 failed; 0 ignored' || true)
 }
 
 # summary: every step and how it ended; fails if one failed, or if one did not run under CI.
