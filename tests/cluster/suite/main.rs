@@ -12,3 +12,4 @@ mod controller;
 mod crds;
 mod image;
 mod services;
+mod tutorial;
