@@ -65,7 +65,8 @@ impl Engine {
         let (publisher, source) = memory();
         let handle = corten_dataplane::start(&dataplane, Box::new(source))
             .map_err(|error| format!("the dataplane does not start: {}", plain(&error)))?;
-        let options = compiled::options(&arguments.port_map, arguments.bind);
+        // Nobody is shown statuses.
+        let options = Options { statuses: false, ..compiled::options(&arguments.port_map, arguments.bind) };
         let mut engine = Self {
             loader,
             options,

@@ -13,6 +13,7 @@ use crate::{
     output::Output,
     policy::ListenerPolicies,
     route::{self, Regexes},
+    status::Statuses,
     text::clean,
 };
 use corten_snapshot::{Listener as ListenerPart, Part, PartKey, Snapshot};
@@ -73,6 +74,10 @@ fn assemble(
     assembly.reserve(hosts.len() + 2 * index.services.len() + plan.listeners.len());
     for (key, host) in hosts {
         assembly.add(key, host);
+    }
+    if !options.statuses {
+        // Those of routes, which are the many, were not even made.
+        *statuses = Statuses::default();
     }
     let (materials, memory) = upstreams.add_to(&mut assembly);
     for listener in plan.listeners.iter().filter(|listener| listener.programmed()) {

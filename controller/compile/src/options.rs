@@ -16,6 +16,8 @@ pub struct Options {
     pub addresses: Addresses,
     /// The domain of the cluster's Services, `cluster.local` by default.
     pub cluster_domain: String,
+    /// Whether [`Output::statuses`](crate::Output::statuses) are wanted. Without, it is empty; notes are as ever.
+    pub statuses: bool,
 }
 
 impl Default for Options {
@@ -26,6 +28,7 @@ impl Default for Options {
             ports: Ports::Mapped(BTreeMap::new()),
             addresses: Addresses::default(),
             cluster_domain: "cluster.local".to_owned(),
+            statuses: true,
         }
     }
 }

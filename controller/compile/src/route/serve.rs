@@ -196,6 +196,9 @@ impl<'a> Routes<'_, '_, 'a> {
         compiled: &CompiledRoute,
         hostnames: &Hostnames,
     ) {
+        if !self.index.options.statuses {
+            return;
+        }
         let parents = parents
             .filter_map(|(reference, parent)| parent_status(route, reference, parent, compiled, hostnames));
         let status = RouteStatus { parents: parents.collect() };
