@@ -1,7 +1,8 @@
 //! The parts of a snapshot while it is put together.
 
 use corten_snapshot::{HashedPart, Part, PartKey, Snapshot};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// Parts, hashed as they come: what has just been built is still in the processor's cache.
 #[derive(Default)]
@@ -39,17 +40,24 @@ impl Assembly {
     }
 
     /// The snapshot. Parts that are as in `previous` are shared with it.
-    pub(crate) fn finish(mut self, previous: &Snapshot) -> Snapshot {
-        // Stable, because parts come in sorted runs, which this sort makes use of.
-        self.parts.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let mut old = previous.iter().peekable();
-        for (key, part) in &mut self.parts {
-            while old.next_if(|(other, _)| *other < key).is_some() {}
-            if let Some((_, same)) = old.next_if(|(other, same)| *other == key && same.hash == part.hash) {
+    pub(crate) fn finish(self, previous: &Snapshot) -> Snapshot {
+        // Nearly all parts are those of before, and it is quicker to put them where they were than to sort them.
+        let known: FxHashMap<*const Part, usize> =
+            previous.iter().enumerate().map(|(place, (_, part))| (Arc::as_ptr(&part.part), place)).collect();
+        let mut places: Vec<Option<(PartKey, HashedPart)>> = vec![None; known.len()];
+        let mut others = Vec::new();
+        for (key, part) in self.parts {
+            match known.get(&Arc::as_ptr(&part.part)).and_then(|place| places.get_mut(*place)) {
+                Some(place) => *place = Some((key, part)),
+                None => others.push((key, part)),
+            }
+        }
+        for (key, part) in &mut others {
+            if let Some(same) = previous.get(key).filter(|same| same.hash == part.hash) {
                 part.part = same.part.clone();
             }
         }
-        self.parts.into_iter().collect()
+        places.into_iter().flatten().chain(others).collect()
     }
 }
 
@@ -57,7 +65,6 @@ impl Assembly {
 mod tests {
     use super::*;
     use corten_snapshot::{Endpoints, EndpointsKey, Trust, TrustKey};
-    use std::sync::Arc;
 
     fn trust(assembly: &mut Assembly, name: &str, pem: &str) {
         let key = PartKey::Trust(TrustKey::new(name));
