@@ -5,7 +5,7 @@
 //! objects, so no other can come to stand at their address. What nearly everything depends on and what rarely changes
 //! (Gateways, policies, grants, Secrets, …) is one input of all memos, the [`Surroundings`].
 //!
-//! Only results with nothing to complain about are kept: what is wrong is worked out again, with its words. Each pass
+//! Only results with nothing to complain about are kept (of a hostname: no match that shadows another): what is wrong is worked out again, with its words. Each pass
 //! fills a new memory, and what it did not use is dropped with the old one.
 
 mod surroundings;
@@ -48,10 +48,31 @@ pub(crate) struct RouteMemo {
 }
 
 /// A hostname on which no match shadows another.
-struct HostMemo {
+pub(crate) struct HostMemo {
     /// The oldest first.
-    routes: Box<[Arc<RouteMemo>]>,
-    part: HashedPart,
+    pub(crate) routes: Box<[Occupant]>,
+    /// Whether so many matches are alike that not all were compared.
+    pub(crate) crowded: bool,
+    pub(crate) part: HashedPart,
+}
+
+/// A route on a hostname.
+pub(crate) enum Occupant {
+    /// Nothing is wrong with it.
+    Known(Arc<RouteMemo>),
+    /// It has so many rules there, and is compiled again each time.
+    Compiled(usize),
+}
+
+impl HostMemo {
+    /// Whether exactly these routes are on it, and all are known.
+    pub(crate) fn is_of(&self, routes: &[Occupant]) -> bool {
+        let same = |(before, now): (&Occupant, &Occupant)| match (before, now) {
+            (Occupant::Known(before), Occupant::Known(now)) => Arc::ptr_eq(before, now),
+            _ => false,
+        };
+        self.routes.len() == routes.len() && self.routes.iter().zip(routes).all(same)
+    }
 }
 
 /// A port of a Service that can be called.
@@ -106,28 +127,13 @@ impl Memories {
         self.after.routes.insert(address(&memo.route), memo);
     }
 
-    /// The part of the hostname `at` if exactly these routes are on it.
-    pub(crate) fn host(
-        &mut self,
-        at: &(usize, HostnamePattern),
-        routes: &[Arc<RouteMemo>],
-    ) -> Option<HashedPart> {
-        let memo = self.before.hosts.get(at)?;
-        let same = same(&memo.routes, routes.iter());
-        // Each hostname is asked for once, so the memo may move.
-        let (at, memo) = if same { self.before.hosts.remove_entry(at)? } else { return None };
-        let part = memo.part.clone();
-        self.after.hosts.insert(at, memo);
-        Some(part)
+    /// What is known of a hostname. Each is asked for once.
+    pub(crate) fn take_host(&mut self, at: &(usize, HostnamePattern)) -> Option<HostMemo> {
+        self.before.hosts.remove(at)
     }
 
-    pub(crate) fn keep_host(
-        &mut self,
-        at: (usize, HostnamePattern),
-        routes: Vec<Arc<RouteMemo>>,
-        part: HashedPart,
-    ) {
-        self.after.hosts.insert(at, HostMemo { routes: routes.into(), part });
+    pub(crate) fn keep_host(&mut self, at: (usize, HostnamePattern), memo: HostMemo) {
+        self.after.hosts.insert(at, memo);
     }
 
     /// The port of a Service, if the Service has these slices.

@@ -1,15 +1,21 @@
 //! The hostnames of listeners with the entries of all routes on them.
 
-use super::{CompiledRule, Rank, Regexes, http, shadow::Shadows};
+mod merged;
+
+use super::{
+    CompiledRule, Rank, Regexes, http,
+    shadow::{Found, Shadows},
+};
 use crate::{
     backend::Upstreams,
     gateway::GatewayPlan,
-    memory::{Memories, RouteMemo},
+    memory::{HostMemo, Memories, Occupant, RouteMemo},
     note::Note,
 };
 use corten_snapshot::{
     Action, Entry, Filter, HashedPart, Host, HostnamePattern, ListenerKey, Part, PartKey, Rule,
 };
+use merged::Merged;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -92,37 +98,42 @@ impl Hosts {
         let mut new = Vec::new();
         for (at, routes) in self.drafts {
             let Some(listener) = key(at.0) else { continue };
-            let known = known(&routes);
-            match known.as_ref().and_then(|known| memory.host(&at, known)) {
-                Some(part) => parts.push((PartKey::Host(listener, at.1), part)),
-                None => new.push((at, listener, known, HostDraft::of(routes, regexes))),
+            let occupants: Box<[Occupant]> = routes.iter().map(Placed::occupant).collect();
+            match memory.take_host(&at) {
+                Some(memo) if memo.is_of(&occupants) => {
+                    parts.push((PartKey::Host(listener, at.1.clone()), memo.part.clone()));
+                    memory.keep_host(at, memo);
+                }
+                memo => new.push((at, listener, (routes, occupants), memo)),
             }
         }
         // In one order, because each shadowed match is noted for the first hostname only.
         new.sort_unstable_by(|(a, ..), (b, ..)| a.cmp(b));
         let mut shadows = Shadows::default();
-        for (at, listener, known, draft) in new {
-            let shadowed = shadows.find(&at.1, &draft.entries, &draft.rules, notes);
-            let entries = draft.entries.into_iter().map(|(_, entry)| entry).collect();
-            let host =
-                Host { listener: listener.clone(), hostname: at.1.clone(), entries, rules: draft.rules };
+        for (at, listener, (placed, routes), memo) in new {
+            let again = memo.and_then(|memo| Merged::of(&memo, &placed, regexes));
+            let (Merged { entries, rules }, found) = match again {
+                Some(merged) => (merged, Found::default()),
+                None => HostDraft::of(placed, regexes).finish(&at.1, &mut shadows, notes),
+            };
+            let host = Host { listener: listener.clone(), hostname: at.1.clone(), entries, rules };
             let part = HashedPart::new(Part::Host(Box::new(host)));
             parts.push((PartKey::Host(listener, at.1.clone()), part.clone()));
-            if let (Some(known), false) = (known, shadowed) {
-                memory.keep_host(at, known, part);
+            if !found.shadowed {
+                memory.keep_host(at, HostMemo { routes, crowded: found.crowded, part });
             }
         }
         parts
     }
 }
 
-/// The routes if all are known.
-fn known(routes: &[Placed]) -> Option<Vec<Arc<RouteMemo>>> {
-    let known = routes.iter().map(|placed| match &placed.rules {
-        Rules::Known(memo) => Some(memo.clone()),
-        Rules::Compiled(_) => None,
-    });
-    known.collect()
+impl Placed {
+    fn occupant(&self) -> Occupant {
+        match &self.rules {
+            Rules::Known(memo) => Occupant::Known(memo.clone()),
+            Rules::Compiled(rules) => Occupant::Compiled(rules.len()),
+        }
+    }
 }
 
 impl HostDraft {
@@ -145,6 +156,18 @@ impl HostDraft {
         }
         draft.entries.sort_unstable_by_key(|(rank, _)| *rank);
         draft
+    }
+
+    /// Its entries and rules, and what was found of shadowed matches, which are noted.
+    fn finish(
+        self,
+        hostname: &HostnamePattern,
+        shadows: &mut Shadows,
+        notes: &mut Vec<Note>,
+    ) -> (Merged, Found) {
+        let found = shadows.find(hostname, &self.entries, &self.rules, notes);
+        let entries = self.entries.into_iter().map(|(_, entry)| entry).collect();
+        (Merged { entries, rules: self.rules }, found)
     }
 
     fn add(&mut self, route: u32, rule: Arc<Rule>, matches: Vec<super::CompiledMatch>) {

@@ -11,10 +11,19 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// Of many entries with one path and method only so many are compared by their other conditions.
-const COMPARED: usize = 32;
+pub(super) const COMPARED: usize = 32;
 
 /// Path and method of an entry.
 type Condition<'e> = (&'e PathMatch, Option<&'e str>);
+
+/// What was found on a hostname.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Found {
+    /// Some match is shadowed, noted or not.
+    pub(super) shadowed: bool,
+    /// So many are alike that not all were compared.
+    pub(super) crowded: bool,
+}
 
 /// Finds shadowed matches and notes each once, however many hostnames it is on.
 #[derive(Default)]
@@ -23,15 +32,15 @@ pub(super) struct Shadows {
 }
 
 impl Shadows {
-    /// Looks through the entries of one hostname, sorted by precedence. Returns whether there is any, noted or not.
+    /// Looks through the entries of one hostname, sorted by precedence.
     pub(super) fn find(
         &mut self,
         hostname: &HostnamePattern,
         entries: &[(Rank, Entry)],
         rules: &[Arc<Rule>],
         notes: &mut Vec<Note>,
-    ) -> bool {
-        let mut any = false;
+    ) -> Found {
+        let mut found = Found::default();
         let mut first: FxHashMap<Condition<'_>, Vec<&(Rank, Entry)>> = FxHashMap::default();
         for item in entries {
             let (rank, entry) = item;
@@ -41,16 +50,16 @@ impl Shadows {
             match before {
                 Some((_, other)) => {
                     let another_rule = other.rule != entry.rule;
-                    any |= another_rule;
+                    found.shadowed |= another_rule;
                     if another_rule && self.noted.insert((rank.route, rank.rule, rank.position)) {
                         notes.extend(note(hostname, rank, rules, (entry.rule, other.rule)));
                     }
                 }
                 None if alike.len() < COMPARED => alike.push(item),
-                None => {}
+                None => found.crowded = true,
             }
         }
-        any
+        found
     }
 }
 

@@ -21,6 +21,7 @@ enum Edit {
     Again(usize, u8),
     Remove(usize, u8),
     Standalone(bool),
+    Statuses(bool),
 }
 
 type Make = fn(u8, [u8; 4]) -> Value;
@@ -96,7 +97,11 @@ fn filters(number: u8, choice: u8) -> Value {
 }
 
 fn route(number: u8, [a, b, c, d]: [u8; 4]) -> Value {
-    let path = ["/", "/a", "/b", "bad", "/a/"][usize::from(a % 5)];
+    // Most have paths of their own, so that there are hostnames where nothing is shadowed.
+    let of_its_own = [format!("/r{number}"), format!("/a/{number}"), format!("/{}", number * 7)];
+    let shared = ["/", "/a", "/b", "bad", "/a/"][usize::from(a % 5)];
+    let path = of_its_own.get(usize::from(d % 4)).map_or(shared, String::as_str);
+    let second = if a % 7 == 0 { "/second".to_owned() } else { format!("/second/{number}") };
     let mut backend = reference(b, c);
     backend["filters"] = filters(d, c.wrapping_add(d));
     let parent = match a % 9 {
@@ -111,7 +116,7 @@ fn route(number: u8, [a, b, c, d]: [u8; 4]) -> Value {
             "backendRefs": [backend, reference(b / 3, d)],
             "filters": filters(b, d),
         },
-        {"matches": [{"path": {"value": "/second"}, "method": "GET"}], "backendRefs": [reference(a, b)]},
+        {"matches": [{"path": {"value": second}, "method": "GET"}], "backendRefs": [reference(a, b)]},
     ]);
     let rules = if b % 3 == 0 { json!([rules[1]]) } else { rules };
     let default = if d % 11 == 0 { json!("All") } else { Value::Null };
@@ -267,6 +272,7 @@ struct World {
     /// One set of inputs for each object, so that its allocation stays until it is edited.
     objects: BTreeMap<(String, String), (Value, Inputs)>,
     standalone: bool,
+    statuses: bool,
 }
 
 impl World {
@@ -287,6 +293,7 @@ impl World {
                 key.map(|key| self.objects.remove(&key));
             }
             Edit::Standalone(standalone) => self.standalone = *standalone,
+            Edit::Statuses(statuses) => self.statuses = *statuses,
         }
     }
 
@@ -325,7 +332,7 @@ impl World {
     }
 
     fn options(&self) -> Options {
-        Options { standalone: self.standalone, ..read::standalone() }
+        Options { standalone: self.standalone, statuses: self.statuses, ..read::standalone() }
     }
 }
 
@@ -346,12 +353,13 @@ fn edit() -> impl Strategy<Value = Edit> {
         2 => (any::<usize>(), any::<u8>()).prop_map(|(kind, number)| Edit::Again(kind, number)),
         3 => (any::<usize>(), any::<u8>()).prop_map(|(kind, number)| Edit::Remove(kind, number)),
         1 => prop::bool::weighted(0.8).prop_map(Edit::Standalone),
+        1 => prop::bool::weighted(0.8).prop_map(Edit::Statuses),
     ]
 }
 
 /// A Gateway, three Services with endpoints and six routes, so that something is served from the start.
 fn start() -> World {
-    let mut world = World { standalone: true, ..World::default() };
+    let mut world = World { standalone: true, statuses: true, ..World::default() };
     world.put(without_nulls(gateway(0, [1, 1, 0, 1])));
     for number in 0..3 {
         world.put(without_nulls(service(number, [0, 1, 1, 0])));
@@ -399,6 +407,50 @@ fn what_is_gone_is_let_go() {
     assert!(held.http_routes.iter().all(|route| Arc::strong_count(route) == 1));
     assert!(held.services.iter().all(|service| Arc::strong_count(service) == 1));
     assert!(held.endpoint_slices.iter().all(|slice| Arc::strong_count(slice) == 1));
+}
+
+/// Compiles, and holds the output against that of a fresh compiler.
+fn compile_and_compare(compiler: &mut Compiler, world: &World) -> Output {
+    let (inputs, options) = (world.inputs(), world.options());
+    let (again, fresh) = (compiler.compile(&inputs, &options), compile(&inputs, &options));
+    assert_eq!(again.notes, fresh.notes);
+    assert!(again.snapshot == fresh.snapshot);
+    again
+}
+
+/// A route for one value of a header; all have one path.
+fn header_route(number: u8, value: u8) -> Value {
+    json!({
+        "kind": "HTTPRoute", "metadata": {"name": format!("r{number:03}"), "namespace": "default"},
+        "spec": {
+            "parentRefs": [{"name": "gw0"}],
+            "rules": [{
+                "matches": [{"path": {"value": "/"}, "headers": [{"name": "x-a", "value": value.to_string()}]}],
+                "backendRefs": [{"name": "s0", "port": 80}],
+            }],
+        },
+    })
+}
+
+/// Of many matches of one path only so many are compared: which, is the same whatever came and went before.
+#[test]
+fn of_many_alike_the_same_are_shadowed() {
+    let (mut world, mut compiler) = (start(), Compiler::default());
+    world.objects.retain(|(kind, _), _| kind != "HTTPRoute");
+    let shadowed = |output: &Output| output.notes.iter().filter(|note| note.reason == "Shadowed").count();
+    let mut most = 0;
+    for number in 0..36 {
+        world.put(header_route(number, number));
+        compile_and_compare(&mut compiler, &world);
+    }
+    // The last two say the same, and come into sight as others go.
+    world.put(header_route(35, 34));
+    for number in 0..6 {
+        most = most.max(shadowed(&compile_and_compare(&mut compiler, &world)));
+        world.objects.retain(|(_, name), _| !name.contains(&format!("r{number:03}")));
+    }
+    most = most.max(shadowed(&compile_and_compare(&mut compiler, &world)));
+    assert_eq!(most, 1);
 }
 
 proptest! {
