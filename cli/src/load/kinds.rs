@@ -4,8 +4,8 @@ use corten_compile::Inputs;
 use corten_crds::{
     core::{ConfigMap, EndpointSlice, Namespace, Secret, Service},
     gateway::{
-        BackendTlsPolicy, Gateway, GatewayClass, GrpcRoute, HttpRoute, ListenerSet, ReferenceGrant, TcpRoute,
-        TlsRoute, UdpRoute,
+        BackendTlsPolicy, Gateway, GatewayClass, GrpcRoute, ListenerSet, ReferenceGrant, TcpRoute, TlsRoute,
+        UdpRoute, slim::HttpRoute,
     },
     kinds::{KindInfo, UnknownKind, find},
     v1alpha1::{Backend, BackendPolicy, GatewayParameters, ListenerPolicy},

@@ -98,7 +98,7 @@ pub(crate) struct Index<'a> {
     pub(crate) gateway_classes: Table<'a, gw::GatewayClass>,
     pub(crate) gateways: Table<'a, gw::Gateway>,
     pub(crate) listener_sets: Table<'a, gw::ListenerSet>,
-    pub(crate) http_routes: Table<'a, gw::HttpRoute>,
+    pub(crate) http_routes: Table<'a, gw::slim::HttpRoute>,
     pub(crate) grpc_routes: Table<'a, gw::GrpcRoute>,
     pub(crate) tls_routes: Table<'a, gw::TlsRoute>,
     pub(crate) tcp_routes: Table<'a, gw::TcpRoute>,

@@ -11,7 +11,7 @@ pub struct Inputs {
     pub gateway_classes: Vec<Arc<gw::GatewayClass>>,
     pub gateways: Vec<Arc<gw::Gateway>>,
     pub listener_sets: Vec<Arc<gw::ListenerSet>>,
-    pub http_routes: Vec<Arc<gw::HttpRoute>>,
+    pub http_routes: Vec<Arc<gw::slim::HttpRoute>>,
     pub grpc_routes: Vec<Arc<gw::GrpcRoute>>,
     pub tls_routes: Vec<Arc<gw::TlsRoute>>,
     pub tcp_routes: Vec<Arc<gw::TcpRoute>>,

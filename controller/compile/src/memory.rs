@@ -13,7 +13,7 @@ mod surroundings;
 use crate::{backend::Reachable, inputs::Inputs, options::Options};
 use corten_crds::{
     core::{EndpointSlice, Service},
-    gateway::HttpRoute,
+    gateway::slim::HttpRoute,
     v1alpha1::Backend,
 };
 use corten_snapshot::{HashedPart, HostnamePattern, Rule};

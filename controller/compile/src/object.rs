@@ -200,7 +200,7 @@ objects! {
     gw::GatewayClass => GatewayClass,
     gw::Gateway => Gateway,
     gw::ListenerSet => ListenerSet,
-    gw::HttpRoute => HttpRoute,
+    gw::slim::HttpRoute => HttpRoute,
     gw::GrpcRoute => GrpcRoute,
     gw::TlsRoute => TlsRoute,
     gw::TcpRoute => TcpRoute,

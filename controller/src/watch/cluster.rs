@@ -151,7 +151,7 @@ cluster! {
     gateway_classes: gw::GatewayClass,
     gateways: gw::Gateway,
     listener_sets: gw::ListenerSet,
-    http_routes: gw::HttpRoute,
+    http_routes: gw::slim::HttpRoute,
     grpc_routes: gw::GrpcRoute,
     tls_routes: gw::TlsRoute,
     tcp_routes: gw::TcpRoute,

@@ -179,7 +179,7 @@ watched! {
     gw::GatewayClass => GatewayClass,
     gw::Gateway => Gateway,
     gw::ListenerSet => ListenerSet,
-    gw::HttpRoute => HttpRoute,
+    gw::slim::HttpRoute => HttpRoute,
     gw::GrpcRoute => GrpcRoute,
     gw::TlsRoute => TlsRoute,
     gw::TcpRoute => TcpRoute,

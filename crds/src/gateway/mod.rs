@@ -3,5 +3,6 @@
 //! with a schema default are `Option` and filled by the API server or the offline validation.
 
 mod generated;
+pub mod slim;
 
 pub use generated::*;

@@ -20,7 +20,7 @@ pub(crate) trait RouteKind: Object {
     fn use_default_gateways(&self) -> Option<gw::GatewayDefaultScope>;
 
     /// An HTTPRoute as such: only they are served, so only what becomes of them is worth keeping.
-    fn http(_: &Arc<Self>) -> Option<&Arc<gw::HttpRoute>> {
+    fn http(_: &Arc<Self>) -> Option<&Arc<gw::slim::HttpRoute>> {
         None
     }
 
@@ -34,7 +34,7 @@ pub(crate) struct Scope<'s, 'i, 'a> {
     pub(crate) regexes: &'s mut super::Regexes,
 }
 
-impl RouteKind for gw::HttpRoute {
+impl RouteKind for gw::slim::HttpRoute {
     fn parents(&self) -> &[gw::ParentReference] {
         &self.spec.parent_refs
     }
@@ -44,7 +44,7 @@ impl RouteKind for gw::HttpRoute {
     fn use_default_gateways(&self) -> Option<gw::GatewayDefaultScope> {
         self.spec.use_default_gateways
     }
-    fn http(route: &Arc<Self>) -> Option<&Arc<gw::HttpRoute>> {
+    fn http(route: &Arc<Self>) -> Option<&Arc<gw::slim::HttpRoute>> {
         Some(route)
     }
     fn compile<'a>(&'a self, scope: &mut Scope<'_, '_, 'a>) -> CompiledRoute {

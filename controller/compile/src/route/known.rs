@@ -11,7 +11,7 @@ use crate::{
     memory::RouteMemo,
     object::{Kind, Object},
 };
-use corten_crds::gateway::{HttpRoute, ParentReference};
+use corten_crds::gateway::{ParentReference, slim::HttpRoute};
 use std::{borrow::Cow, sync::Arc};
 
 impl<'a> Routes<'_, '_, 'a> {

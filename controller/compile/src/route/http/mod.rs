@@ -9,7 +9,7 @@ mod timeouts;
 
 use super::{CompiledMatch, CompiledRoute, Findings, Regexes, kinds::Scope};
 use crate::{backend::BackendRef, filter};
-use corten_crds::gateway::{HttpRoute, HttpRouteRule};
+use corten_crds::gateway::{HttpRouteRule, slim::HttpRoute};
 
 /// Compiles the rules. A route without any has the one that the API gives it by default: everything, to nowhere.
 pub(super) fn compile<'a>(route: &'a HttpRoute, scope: &mut Scope<'_, '_, 'a>) -> CompiledRoute {

@@ -7,7 +7,7 @@ use crate::{
     problem::Problem,
     route::{CompiledMatch, CompiledRoute, CompiledRule, Findings, kinds::Scope},
 };
-use corten_crds::gateway::{HttpRoute, HttpRouteFilterType, HttpRouteRule};
+use corten_crds::gateway::{HttpRouteFilterType, HttpRouteRule, slim::HttpRoute};
 use corten_snapshot::{Action, Entry, Retry, RouteId, Rule, Timeouts};
 use std::sync::Arc;
 
