@@ -31,6 +31,8 @@ pub(super) fn find(index: &Index<'_>, service: Name<'_>, port_name: &str, fallba
     found.endpoints.reverse();
     found.endpoints.dedup_by(|a, b| a.host == b.host && a.port == b.port);
     found.endpoints.reverse();
+    // Most Services have few, and there may be thousands of Services.
+    found.endpoints.shrink_to_fit();
     found
 }
 

@@ -154,6 +154,7 @@ impl HostDraft {
                 }
             }
         }
+        draft.rules.shrink_to_fit();
         draft.entries.sort_unstable_by_key(|(rank, _)| *rank);
         draft
     }
@@ -166,7 +167,9 @@ impl HostDraft {
         notes: &mut Vec<Note>,
     ) -> (Merged, Found) {
         let found = shadows.find(hostname, &self.entries, &self.rules, notes);
-        let entries = self.entries.into_iter().map(|(_, entry)| entry).collect();
+        // Collected, they would stay in the larger room of the pairs.
+        let mut entries = Vec::with_capacity(self.entries.len());
+        entries.extend(self.entries.into_iter().map(|(_, entry)| entry));
         (Merged { entries, rules: self.rules }, found)
     }
 

@@ -27,7 +27,8 @@ pub(super) fn compile<'a>(
     upstreams: &mut Upstreams<'_, 'a>,
     findings: &mut Findings,
 ) -> Forward {
-    let mut forward = Forward::default();
+    // Exactly: there may be thousands of rules, most with one backendRef.
+    let mut forward = Forward { backends: Vec::with_capacity(refs.len()), upstreams: Vec::new() };
     for (position, reference) in refs.iter().enumerate() {
         let field = || format!("{field}.backendRefs[{position}]");
         let weight = reference.weight.unwrap_or(1);
