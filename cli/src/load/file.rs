@@ -11,13 +11,21 @@ use crate::diagnostic::Diagnostic;
 use corten_snapshot::ContentHash;
 use std::{collections::HashMap, fs, io::Read as _, path::Path, sync::Arc};
 
+/// Half of a content hash, which is enough to tell the documents of one file apart.
+type TextHash = [u8; 16];
+
+fn text_hash(text: &str) -> TextHash {
+    let ContentHash(hash) = ContentHash::of(text.as_bytes());
+    std::array::from_fn(|place| hash.get(place).copied().unwrap_or_default())
+}
+
 /// A file as it was last read.
 #[derive(Debug)]
 pub struct File {
     /// Its stamp before it was read; `None` for standard input.
     pub stamp: Option<Stamp>,
     /// Its documents in order.
-    pub documents: Vec<Placed>,
+    pub documents: Box<[Placed]>,
     /// Why it could not be read; then it has no documents.
     pub error: Option<Box<Finding>>,
 }
@@ -27,7 +35,7 @@ pub struct File {
 pub struct Placed {
     /// Line of its first line in the file, from 1.
     pub line: u32,
-    hash: ContentHash,
+    hash: TextHash,
     /// What it holds; shared with the reading before while its text stays the same.
     pub document: Arc<Document>,
 }
@@ -39,7 +47,7 @@ impl File {
             Ok(text) => Self::parse(&text, stamp, before),
             Err((line, message)) => {
                 let error = Finding { line, diagnostic: Diagnostic::error("io", message) };
-                Self { stamp, documents: Vec::new(), error: Some(Box::new(error)) }
+                Self { stamp, documents: Box::default(), error: Some(Box::new(error)) }
             }
         }
     }
@@ -47,12 +55,12 @@ impl File {
     /// The same with the text at hand.
     pub fn parse<'a>(text: &'a str, stamp: Option<Stamp>, before: Option<&Self>) -> Self {
         // Documents of one text are told apart by their order, the last on top.
-        let mut known: HashMap<ContentHash, Vec<&Arc<Document>>> = HashMap::new();
+        let mut known: HashMap<TextHash, Vec<&Arc<Document>>> = HashMap::new();
         for placed in before.into_iter().flat_map(|file| file.documents.iter().rev()) {
             known.entry(placed.hash).or_default().push(&placed.document);
         }
         let reuse = |raw: RawDocument<'a>| {
-            let hash = ContentHash::of(raw.text.as_bytes());
+            let hash = text_hash(raw.text);
             (raw, hash, known.get_mut(&hash).and_then(Vec::pop).cloned())
         };
         let work: Vec<_> = documents::split(text).into_iter().map(reuse).collect();
@@ -60,7 +68,7 @@ impl File {
             let document = same.unwrap_or_else(|| Arc::new(read(raw.text)));
             Placed { line: raw.line, hash, document }
         });
-        Self { stamp, documents, error: None }
+        Self { stamp, documents: documents.into_boxed_slice(), error: None }
     }
 
     /// Its objects, each with the line of its document.
