@@ -30,6 +30,11 @@ pub(super) struct Clusters {
 /// What a cluster is built from besides its own part.
 struct Needs {
     endpoints: EndpointsKey,
+    /// Most clusters have no TLS.
+    tls: Option<Box<TlsNeeds>>,
+}
+
+struct TlsNeeds {
     certificate: Option<CertificateKey>,
     trust: Vec<TrustKey>,
 }
@@ -67,8 +72,10 @@ impl Clusters {
         if !(endpoints.is_empty() && certificates.is_empty() && trust.is_empty()) {
             let stale = self.needs.iter().filter(|(_, needs)| {
                 endpoints.contains(&needs.endpoints)
-                    || needs.certificate.as_ref().is_some_and(|key| certificates.contains(key))
-                    || needs.trust.iter().any(|key| trust.contains(key))
+                    || needs.tls.as_ref().is_some_and(|tls| {
+                        tls.certificate.as_ref().is_some_and(|key| certificates.contains(key))
+                            || tls.trust.iter().any(|key| trust.contains(key))
+                    })
             });
             touched.extend(stale.map(|(key, _)| key.clone()));
         }
@@ -135,11 +142,13 @@ impl Clusters {
 
 impl Needs {
     fn of(endpoints: EndpointsKey, tls: Option<&UpstreamTls>) -> Self {
-        let certificate = tls.and_then(|tls| tls.client_certificate.clone());
-        let trust = match tls.map(|tls| &tls.trust) {
-            Some(TrustSource::Bundles(bundles)) => bundles.clone(),
-            _ => Vec::new(),
+        let needs = |tls: &UpstreamTls| {
+            let trust = match &tls.trust {
+                TrustSource::Bundles(bundles) => bundles.clone(),
+                TrustSource::System => Vec::new(),
+            };
+            Box::new(TlsNeeds { certificate: tls.client_certificate.clone(), trust })
         };
-        Self { endpoints, certificate, trust }
+        Self { endpoints, tls: tls.map(needs) }
     }
 }

@@ -2,20 +2,37 @@
 
 use super::{ClusterHandle, Endpoint, EndpointId};
 use corten_snapshot::ClusterKey;
+use hashbrown::HashTable;
 use parking_lot::Mutex;
-use rustc_hash::FxHashMap;
-use std::sync::{Arc, Weak};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::{
+    hash::BuildHasher,
+    sync::{Arc, Weak},
+};
 
 /// Clusters and endpoints by identity. Touched when a snapshot is built, never by a request.
 pub(crate) struct Registry {
     workers: usize,
     clusters: Mutex<FxHashMap<ClusterKey, Arc<ClusterHandle>>>,
-    endpoints: Mutex<FxHashMap<EndpointId, Weak<Endpoint>>>,
+    /// By the hashes of their identities, which they have themselves.
+    endpoints: Mutex<HashTable<Known>>,
+}
+
+/// An endpoint, perhaps one that nobody holds any more.
+struct Known {
+    hash: u64,
+    endpoint: Weak<Endpoint>,
+}
+
+impl Known {
+    fn with(&self, id: &EndpointId) -> Option<Arc<Endpoint>> {
+        self.endpoint.upgrade().filter(|endpoint| endpoint.id == *id)
+    }
 }
 
 impl Registry {
     pub(crate) fn new(workers: usize) -> Self {
-        Self { workers, clusters: Mutex::default(), endpoints: Mutex::default() }
+        Self { workers, clusters: Mutex::default(), endpoints: Mutex::new(HashTable::new()) }
     }
 
     /// The handle of a cluster, made at its first mention.
@@ -27,11 +44,14 @@ impl Registry {
     /// The endpoint with this identity; it is kept for as long as somebody holds it.
     pub(crate) fn endpoint(&self, id: EndpointId) -> Arc<Endpoint> {
         let mut endpoints = self.endpoints.lock();
-        if let Some(endpoint) = endpoints.get(&id).and_then(Weak::upgrade) {
+        let hash = FxBuildHasher.hash_one(&id);
+        let known = |known: &Known| known.hash == hash && known.with(&id).is_some();
+        if let Some(endpoint) = endpoints.find(hash, known).and_then(|known| known.with(&id)) {
             return endpoint;
         }
-        let endpoint = Arc::new(Endpoint::new(id.clone(), self.workers));
-        endpoints.insert(id, Arc::downgrade(&endpoint));
+        let endpoint = Arc::new(Endpoint::new(id, self.workers));
+        let known = Known { hash, endpoint: Arc::downgrade(&endpoint) };
+        endpoints.insert_unique(hash, known, |known| known.hash);
         endpoint
     }
 
@@ -40,7 +60,7 @@ impl Registry {
         self.clusters
             .lock()
             .retain(|_, cluster| cluster.current.load().is_some() || Arc::strong_count(cluster) > 1);
-        self.endpoints.lock().retain(|_, endpoint| endpoint.strong_count() > 0);
+        self.endpoints.lock().retain(|known| known.endpoint.strong_count() > 0);
     }
 
     /// Closes pooled connections past their clusters' idle timeouts.

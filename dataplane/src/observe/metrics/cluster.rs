@@ -2,6 +2,7 @@
 
 use super::listener::{Classes, count_class};
 use super::shard::{Count, Sharded};
+use std::sync::Arc;
 
 /// Why there is no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl ConnectFailure {
 /// Statistics of one cluster.
 #[derive(Debug)]
 pub(crate) struct ClusterStats {
-    pub(super) cluster: String,
+    pub(super) cluster: Arc<str>,
     pub(super) shards: Sharded<ClusterShard>,
 }
 
@@ -40,7 +41,7 @@ pub(super) struct ClusterShard {
 }
 
 impl ClusterStats {
-    pub(super) fn new(workers: usize, cluster: String) -> Self {
+    pub(super) fn new(workers: usize, cluster: Arc<str>) -> Self {
         Self { cluster, shards: Sharded::new(workers) }
     }
 

@@ -100,9 +100,7 @@ impl Observer {
     /// The statistics of a cluster.
     pub(crate) fn cluster(&self, key: &ClusterKey) -> Arc<ClusterStats> {
         let other = ClusterKey::new(OTHER);
-        self.stats
-            .clusters
-            .get(key, &other, |made| ClusterStats::new(self.stats.workers, made.as_str().to_owned()))
+        self.stats.clusters.get(key, &other, |made| ClusterStats::new(self.stats.workers, made.0.clone()))
     }
 
     /// A snapshot is in force. `build` is the time from its arrival, `rejected` how many of its parts are not
