@@ -62,9 +62,10 @@ impl Loader {
             let before = old.remove(Path::new(STDIN));
             self.files.push((Arc::from(Path::new(STDIN)), File::parse(text, None, before.as_ref())));
         }
-        let work = found.files.into_iter().map(|(path, stamp)| {
-            let before = old.remove(&path);
-            (path, stamp, before)
+        let work = found.files.into_iter().map(|(path, stamp)| match old.remove_entry(&path) {
+            // The path under which its objects know it, which is in memory once.
+            Some((known, before)) => (known, stamp, Some(before)),
+            None => (path, stamp, None),
         });
         let read = AtomicBool::new(false);
         self.files.extend(parallel::map(work.collect(), |(path, stamp, before)| {
