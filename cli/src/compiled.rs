@@ -70,8 +70,8 @@ fn diagnostic(loader: &Loader, note: &Note) -> Diagnostic {
     let id = ObjectId {
         group: note.object.kind.group(),
         kind: note.object.kind.as_str(),
-        namespace: note.object.name.namespace.clone(),
-        name: note.object.name.name.clone(),
+        namespace: note.object.name.namespace.as_str().into(),
+        name: note.object.name.name.as_str().into(),
     };
     let mut diagnostic = Diagnostic::new(severity, note.reason.clone(), note.message.clone())
         .of(id.display())

@@ -175,8 +175,8 @@ impl Teller<'_> {
         let id = ObjectId {
             group: "gateway.networking.k8s.io",
             kind,
-            namespace: route.namespace.clone(),
-            name: route.name.clone(),
+            namespace: route.namespace.as_str().into(),
+            name: route.name.as_str().into(),
         };
         let place = Places::new(self.loader).of(&id, &format!("spec.rules[{}]", rule.index));
         RuleName {

@@ -13,22 +13,23 @@ pub struct ObjectId {
     /// Kind.
     pub kind: &'static str,
     /// Empty for kinds without namespace.
-    pub namespace: String,
+    pub namespace: Box<str>,
     /// Name.
-    pub name: String,
+    pub name: Box<str>,
 }
 
 impl ObjectId {
     /// The object that a message names; `None` if its kind is not read.
     pub fn of(name: &ObjectName) -> Option<Self> {
         let info = KINDS.iter().find(|info| info.kind == name.kind)?;
-        let (namespace, name) = (name.namespace.clone(), name.name.clone());
+        let (namespace, name) = (name.namespace.as_str().into(), name.name.as_str().into());
         Some(Self { group: info.group, kind: info.kind, namespace, name })
     }
 
     /// As messages write it.
     pub fn display(&self) -> ObjectName {
-        ObjectName { kind: self.kind.to_owned(), namespace: self.namespace.clone(), name: self.name.clone() }
+        let (namespace, name) = (self.namespace.as_ref().to_owned(), self.name.as_ref().to_owned());
+        ObjectName { kind: self.kind.to_owned(), namespace, name }
     }
 }
 
@@ -122,8 +123,8 @@ fn named(object: &mut Map<String, Value>, info: &'static KindInfo) -> Identity {
             *namespace = Value::from("default");
         }
     }
-    let part = |field| metadata.get(field).and_then(Value::as_str).map(str::to_owned);
-    let namespace = if info.namespaced { part("namespace").unwrap_or_default() } else { String::new() };
+    let part = |field| metadata.get(field).and_then(Value::as_str).map(Box::from);
+    let namespace = if info.namespaced { part("namespace").unwrap_or_default() } else { Box::default() };
     match part("name") {
         Some(name) => {
             Identity::Object(info, ObjectId { group: info.group, kind: info.kind, namespace, name })
@@ -155,7 +156,7 @@ mod tests {
         ] {
             let mut value = route(metadata);
             let Identity::Object(kind, id) = identify(&mut value).unwrap() else { panic!() };
-            assert_eq!((kind.kind, id.namespace.as_str(), id.name.as_str()), ("HTTPRoute", namespace, "web"));
+            assert_eq!((kind.kind, &*id.namespace, &*id.name), ("HTTPRoute", namespace, "web"));
             assert_eq!(value["metadata"]["namespace"], namespace, "the object itself has it too");
             assert_eq!(id.display().to_string(), format!("HTTPRoute {namespace}/web"));
         }

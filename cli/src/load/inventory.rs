@@ -1,6 +1,11 @@
 //! The objects of all files: which one counts, and what is kept of a file that has become invalid.
 
-use super::{file::File, identity::ObjectId, kinds::Object, read::Item};
+use super::{
+    file::File,
+    identity::ObjectId,
+    kinds::Object,
+    read::{Item, ListPlace},
+};
 use crate::diagnostic::{Diagnostic, Place};
 use corten_compile::Inputs;
 use std::{
@@ -32,8 +37,8 @@ pub struct Entry {
     pub document_line: u32,
     /// Its own line in the file, from 1.
     pub line: u32,
-    /// Its index if the document is a List.
-    pub index: Option<usize>,
+    /// Its place if the document is a List.
+    pub place: Option<ListPlace>,
     /// Whether this is an older state, because what the file says now is invalid.
     pub kept: bool,
 }
@@ -41,7 +46,7 @@ pub struct Entry {
 impl Entry {
     fn new(object: Object, file: &Arc<Path>, document_line: u32, item: &Item, kept: bool) -> Self {
         let line = document_line + item.line - 1;
-        Self { object, file: file.clone(), document_line, line, index: item.index, kept }
+        Self { object, file: file.clone(), document_line, line, place: item.place, kept }
     }
 }
 

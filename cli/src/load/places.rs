@@ -3,7 +3,13 @@
 //! Texts and line tables are not kept, since they would be most of the memory; they are read again when a message
 //! wants to name a field's line. What is read once is kept for one round of messages.
 
-use super::{Loader, STDIN, file, identity::ObjectId, inventory::Entry, read, yaml::Node};
+use super::{
+    Loader, STDIN, file,
+    identity::ObjectId,
+    inventory::Entry,
+    read::{ListPlace, line_in},
+    yaml::Node,
+};
 use crate::diagnostic::{Diagnostic, Place};
 use std::{collections::HashMap, path::Path, sync::Arc};
 
@@ -44,7 +50,7 @@ impl<'a> Places<'a> {
 
     fn line(&mut self, entry: &Entry, field: &str) -> u32 {
         match self.node(entry) {
-            Some(node) => entry.document_line + read::line_in(node, entry.index, field) - 1,
+            Some(node) => entry.document_line + line_in(node, entry.place.map(ListPlace::index), field) - 1,
             None => entry.line,
         }
     }

@@ -13,7 +13,7 @@ use corten_crds::{
     validate::{FieldError, validate},
 };
 use serde_json::{Map, Value};
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 /// A document that has been read. Lines count from its own start, so that it stays as it is when it moves. There may be
 /// ten thousands of them, so it has no spare room.
@@ -62,10 +62,27 @@ pub struct Item {
     pub id: Arc<ObjectId>,
     /// Line in the document, from 1.
     pub line: u32,
-    /// Its index if the document is a List.
-    pub index: Option<usize>,
+    /// Its place if the document is a List.
+    pub place: Option<ListPlace>,
     /// `None`: it is invalid, the findings say why.
     pub object: Option<Object>,
+}
+
+/// The place of an item in a List.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListPlace(NonZeroU32);
+
+impl ListPlace {
+    /// Of an index. Lists end long before 32 bits do.
+    pub fn new(index: usize) -> Self {
+        let place = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
+        Self(NonZeroU32::new(place).unwrap_or(NonZeroU32::MIN))
+    }
+
+    /// The index.
+    pub fn index(self) -> usize {
+        usize::try_from(self.0.get() - 1).unwrap_or(usize::MAX)
+    }
 }
 
 /// A message and its line in the document, from 1.
@@ -124,7 +141,8 @@ impl Reader<'_> {
                 let object = self.typed(kind, &name, value, index);
                 // Of a List each item has its own line; a document's object is the document.
                 let line = if index.is_some() { self.line(index, "") } else { self.line_of_kind() };
-                self.items.push(Item { id: Arc::new(id), line, index, object });
+                let place = index.map(ListPlace::new);
+                self.items.push(Item { id: Arc::new(id), line, place, object });
             }
             Ok(Identity::Nameless(kind)) => {
                 let name =

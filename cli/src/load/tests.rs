@@ -30,7 +30,7 @@ impl Folder {
 }
 
 fn names(loader: &Loader) -> Vec<String> {
-    loader.inventory().iter().map(|(id, _)| id.name.clone()).collect()
+    loader.inventory().iter().map(|(id, _)| id.name.to_string()).collect()
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn several_files_are_reloaded_though_one_needs_all_the_others() {
     let change = loader.reload(&BTreeSet::from([folder.path("a.yaml"), folder.path("b.yaml")])).unwrap();
     assert_eq!(names(&loader), ["c", "x"]);
     let sorted = |ids: &[std::sync::Arc<identity::ObjectId>]| {
-        let mut names: Vec<_> = ids.iter().map(|id| id.name.clone()).collect();
+        let mut names: Vec<_> = ids.iter().map(|id| id.name.to_string()).collect();
         names.sort();
         names
     };

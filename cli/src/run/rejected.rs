@@ -57,7 +57,7 @@ fn source(key: &PartKey) -> (Option<ObjectId>, String) {
 fn listener(key: &str) -> (Option<ObjectId>, String) {
     let group = "gateway.networking.k8s.io";
     let id = |kind, namespace: &str, name: &str| {
-        Some(ObjectId { group, kind, namespace: namespace.to_owned(), name: name.to_owned() })
+        Some(ObjectId { group, kind, namespace: namespace.into(), name: name.into() })
     };
     let field = |listener: &str| format!("spec.listeners[{listener}]");
     match key.split('/').collect::<Vec<_>>().as_slice() {
@@ -79,7 +79,7 @@ fn upstream(key: &str) -> Option<ObjectId> {
         _ => return None,
     };
     let name = name.split(':').next()?;
-    Some(ObjectId { group, kind, namespace: namespace.to_owned(), name: name.to_owned() })
+    Some(ObjectId { group, kind, namespace: namespace.into(), name: name.into() })
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ fn shown(inventory: &Inventory) -> Vec<(String, String)> {
         Object::Namespace(namespace) => namespace.metadata.labels.as_ref().unwrap()["x"].clone(),
         other => panic!("{other:?}"),
     };
-    inventory.iter().map(|(id, entry)| (id.name.clone(), label(entry))).collect()
+    inventory.iter().map(|(id, entry)| (id.name.to_string(), label(entry))).collect()
 }
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -97,7 +97,7 @@ fn what_is_gone_from_readable_files_is_gone() {
     );
     let (after, _) = Inventory::of(&files(&[("1.yaml", &namespace("b", "2"))]), &before);
     let change = after.changes(&before);
-    let names = |ids: &[Arc<ObjectId>]| ids.iter().map(|id| id.name.clone()).collect::<Vec<_>>();
+    let names = |ids: &[Arc<ObjectId>]| ids.iter().map(|id| id.name.to_string()).collect::<Vec<_>>();
     assert_eq!(
         (names(&change.removed), names(&change.changed)),
         (vec!["a".to_owned()], vec!["b".to_owned()])

@@ -42,7 +42,7 @@ fn lists_of_both_forms() {
     );
     assert_eq!(names(&document), ["Namespace a", "Namespace b"]);
     assert_eq!(
-        document.items.iter().map(|i| (i.index, i.line)).collect::<Vec<_>>(),
+        document.items.iter().map(|i| (i.place.map(ListPlace::index), i.line)).collect::<Vec<_>>(),
         [(Some(0), 4), (Some(1), 5)]
     );
     let document = read("apiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: a, namespace: x}\n");
