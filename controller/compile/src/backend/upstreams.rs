@@ -81,6 +81,10 @@ impl<'i, 'a> Upstreams<'i, 'a> {
             list: Vec::new(),
             variants: BTreeMap::new(),
         };
+        // Most are ports of Services, one each: growing by doubling costs more than all look-ups.
+        let expected = index.services.len() + index.backends.len();
+        upstreams.by_key.reserve(expected);
+        upstreams.list.reserve(expected);
         upstreams.compile_backends();
         upstreams
     }
