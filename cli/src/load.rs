@@ -55,7 +55,17 @@ impl Loader {
     /// document) that cannot be read at all any more; [`Self::diagnostics`] says so. Objects whose text is gone from
     /// readable files are gone.
     pub fn load(&mut self) -> Change {
-        let found = paths::walk(&self.paths);
+        self.take(self.walk()())
+    }
+
+    /// Looks at all files: the first half of [`Self::load`], which can be done elsewhere.
+    pub fn walk(&self) -> impl FnOnce() -> paths::Found + Send + 'static {
+        let paths = self.paths.clone();
+        move || paths::walk(&paths)
+    }
+
+    /// Reads what is new or has changed among the files that a walk has found: the second half of [`Self::load`].
+    pub fn take(&mut self, found: paths::Found) -> Change {
         let known = self.files.len();
         let mut old: BTreeMap<Arc<Path>, File> = std::mem::take(&mut self.files).into_iter().collect();
         if let Some(text) = &self.stdin {

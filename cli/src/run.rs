@@ -10,7 +10,12 @@ pub mod signals;
 pub mod summary;
 pub mod watch;
 
-use crate::{compiled::PortPair, exit::Exit, load::paths::plain, logging::Logging};
+use crate::{
+    compiled::PortPair,
+    exit::Exit,
+    load::paths::{Found, plain},
+    logging::Logging,
+};
 use clap::Args;
 use engine::Engine;
 use report::Reporter;
@@ -21,7 +26,10 @@ use std::{
     path::PathBuf,
     time::Duration,
 };
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    task::{JoinHandle, spawn_blocking},
+    time::{Instant, sleep_until},
+};
 use watch::{Changes, Watcher};
 
 /// How often files are looked at although nothing has been noticed.
@@ -123,6 +131,19 @@ fn free_admin(admin: SocketAddr, reporter: &Reporter) -> Option<SocketAddr> {
     }
 }
 
+/// A look at all files, taken beside everything else.
+struct Look {
+    began: Instant,
+    task: JoinHandle<Found>,
+    /// Whether a change was followed meanwhile, so that it may have seen files as they were before.
+    overtaken: bool,
+}
+
+/// What the look has found. `None`: it failed.
+async fn finished(look: &mut Option<Look>) -> Option<Found> {
+    (&mut look.as_mut()?.task).await.ok()
+}
+
 async fn follow(
     mut engine: Engine,
     mut watcher: Watcher,
@@ -131,26 +152,34 @@ async fn follow(
 ) -> Exit {
     let pause = if watcher.is_active() { POLL } else { POLL_UNWATCHED };
     let mut poll = Instant::now() + pause;
+    let mut look: Option<Look> = None;
     loop {
-        let mut polled = None;
         let changes = tokio::select! {
             signal = signals.next() => match signal {
                 Signal::Reload => Changes::Anything,
                 Signal::Stop => break,
             },
             changes = watcher.next() => changes,
-            () = sleep_until(poll), if !watcher.is_pending() => {
-                polled = Some(Instant::now());
-                Changes::Anything
+            found = finished(&mut look), if look.is_some() => {
+                let Some(Look { began, overtaken, .. }) = look.take() else { continue };
+                poll = Instant::now() + (began.elapsed() * POLL_SHARE).clamp(pause, POLL_LONGEST.max(pause));
+                match found {
+                    Some(found) if !overtaken => Changes::Found(found),
+                    _ => continue,
+                }
+            }
+            () = sleep_until(poll), if look.is_none() && !watcher.is_pending() => {
+                let (began, task) = (Instant::now(), spawn_blocking(engine.look()));
+                look = Some(Look { began, task, overtaken: false });
+                continue;
             }
         };
-        if let Err(message) = engine.reload(&changes, &mut watcher, &mut reporter).await {
+        if let Some(look) = &mut look {
+            look.overtaken = true;
+        }
+        if let Err(message) = engine.reload(changes, &mut watcher, &mut reporter).await {
             reporter.failure(&message);
             return Exit::Failure;
-        }
-        if let Some(began) = polled {
-            let longest = POLL_LONGEST.max(pause);
-            poll = Instant::now() + (began.elapsed() * POLL_SHARE).clamp(pause, longest);
         }
     }
     reporter.note("stopping: requests in flight may end; a second signal cuts them");

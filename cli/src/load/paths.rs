@@ -40,7 +40,7 @@ pub fn stamp(path: &Path) -> Option<Stamp> {
 }
 
 /// What a walk found.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
     /// The files, in reading order.
     pub files: Vec<(Arc<Path>, Stamp)>,

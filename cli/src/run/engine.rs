@@ -9,7 +9,11 @@ use super::{
 use crate::{
     compiled,
     diagnostic::Diagnostic,
-    load::{Loader, inventory::Change, paths::plain},
+    load::{
+        Loader,
+        inventory::Change,
+        paths::{Found, plain},
+    },
 };
 use corten_compile::{Compiler, Options};
 use corten_dataplane::{
@@ -55,7 +59,7 @@ impl Engine {
     ) -> Result<(Self, Summary), String> {
         let started = Instant::now();
         let mut loader = Loader::new(arguments.paths.clone(), None);
-        read(&mut loader, &Changes::Anything, watcher, reporter);
+        read(&mut loader, Changes::Anything, watcher, reporter);
         let threads = arguments.threads.or_else(|| thread::available_parallelism().ok());
         let dataplane = corten_dataplane::Options {
             bind: arguments.bind,
@@ -88,7 +92,7 @@ impl Engine {
     /// When the dataplane is gone.
     pub async fn reload(
         &mut self,
-        changes: &Changes,
+        changes: Changes,
         watcher: &mut Watcher,
         reporter: &mut Reporter,
     ) -> Result<(), String> {
@@ -103,6 +107,11 @@ impl Engine {
         reporter.reloaded(&Round { change, revision: ack.revision, took: started.elapsed() });
         reporter.problems(self.loader.diagnostics().iter().chain(&self.diagnostics), &self.loader);
         Ok(())
+    }
+
+    /// A look at all files, to be taken somewhere else: with thousands of files it takes longer than to follow a change.
+    pub fn look(&self) -> impl FnOnce() -> Found + Send + 'static {
+        self.loader.walk()
     }
 
     /// Compiles and publishes.
@@ -122,13 +131,16 @@ impl Engine {
 }
 
 /// Reads what has changed, and follows the folders that there are now.
-fn read(loader: &mut Loader, changes: &Changes, watcher: &mut Watcher, reporter: &Reporter) -> Change {
-    if let Changes::Files(files) = changes
-        && let Some(change) = loader.reload(files)
-    {
-        return change;
-    }
-    let mut change = loader.load();
+fn read(loader: &mut Loader, changes: Changes, watcher: &mut Watcher, reporter: &Reporter) -> Change {
+    let alone = match &changes {
+        Changes::Files(files) => loader.reload(files),
+        _ => None,
+    };
+    let mut change = match (alone, changes) {
+        (Some(change), _) => return change,
+        (None, Changes::Found(found)) => loader.take(found),
+        (None, _) => loader.load(),
+    };
     // A folder that was not watched yet may have changed since it was read. Each round goes one level deeper
     // at least, and somebody who makes folders faster than this is noticed by the next event.
     for _ in 0..8 {

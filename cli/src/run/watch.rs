@@ -5,7 +5,7 @@
 
 mod debounce;
 
-use crate::load::paths::Names;
+use crate::load::paths::{Found, Names};
 use debounce::Debounce;
 use notify::{
     Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _,
@@ -23,12 +23,14 @@ use tokio::{
 };
 
 /// What has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Changes {
     /// The content of these files, and nothing else.
     Files(BTreeSet<PathBuf>),
     /// Perhaps everything.
     Anything,
+    /// The same, and what a look at all files has found.
+    Found(Found),
 }
 
 /// Follows a set of folders.
