@@ -99,3 +99,25 @@ fn ip_literal(name: &[u8]) -> Option<usize> {
     str::from_utf8(inner).ok()?.parse::<Ipv6Addr>().ok()?;
     Some(name.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// As the rule is said: labels between dots, none of them empty, one dot at the end left out.
+    fn by_labels(name: &str) -> Option<usize> {
+        let name = name.strip_suffix('.').unwrap_or(name);
+        let sound = |label: &str| {
+            !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        };
+        (name.len() <= MAX_NAME && name.split('.').all(sound)).then_some(name.len())
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_sound_if_its_labels_are(name in "[a-cA-C0-1._ /-]{0,12}|[a.]{250,258}|\\PC{0,6}") {
+            prop_assert_eq!(registered_name(name.as_bytes()), by_labels(&name));
+        }
+    }
+}

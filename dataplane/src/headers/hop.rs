@@ -63,7 +63,7 @@ pub(crate) fn strip_response(headers: &mut HeaderMap, switching: bool) {
             _ => 0,
         };
     }
-    if found & 4 != 0 {
+    if found & 4 != 0 && !names_nothing(headers) {
         remove_nominated(headers);
     }
     for (bit, name) in
@@ -92,6 +92,16 @@ pub(crate) fn strip_trailers(trailers: &mut HeaderMap) {
     });
 }
 
+/// Whether `Connection` is the one word that it nearly always is.
+fn names_nothing(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(CONNECTION).iter();
+    let word = |value: &HeaderValue| {
+        value.as_bytes().eq_ignore_ascii_case(b"keep-alive")
+            || value.as_bytes().eq_ignore_ascii_case(b"close")
+    };
+    values.next().is_some_and(word) && values.next().is_none()
+}
+
 /// Removes the fields that `Connection` names, but none that the message's meaning hangs on.
 fn remove_nominated(headers: &mut HeaderMap) {
     let names: Vec<HeaderName> = headers
@@ -99,7 +109,6 @@ fn remove_nominated(headers: &mut HeaderMap) {
         .iter()
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .map(<[u8]>::trim_ascii)
-        // Nearly always it says only this.
         .filter(|option| {
             !option.eq_ignore_ascii_case(b"keep-alive") && !option.eq_ignore_ascii_case(b"close")
         })
