@@ -110,14 +110,16 @@ fn endpoint(pod: &Pod, is_of: fn(&IpAddr) -> bool) -> Option<Value> {
     Some(endpoint)
 }
 
-/// Whether the dataplane is ready. In pods of another make, whether the pod is.
+/// Whether the pod is ready, or only its controller is not. Where the pod is not ready although all its containers are, its
+/// node does not answer any more, or a readiness gate says no.
 fn serves(status: &PodStatus) -> bool {
+    let says = |condition: &str, value: &str| {
+        let mut conditions = status.conditions.iter().flatten();
+        conditions.any(|has| has.type_ == condition && has.status == value)
+    };
     let mut containers = status.container_statuses.iter().flatten();
-    if let Some(dataplane) = containers.find(|container| container.name == DATAPLANE) {
-        return dataplane.ready;
-    }
-    let mut conditions = status.conditions.iter().flatten();
-    conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True")
+    let mut dataplane = || containers.any(|container| container.name == DATAPLANE && container.ready);
+    says("Ready", "True") || says("ContainersReady", "False") && dataplane()
 }
 
 #[cfg(test)]
@@ -182,9 +184,10 @@ mod tests {
     #[test]
     fn a_pod_whose_controller_is_away_serves() {
         let of = |dataplane: bool, controller: bool| {
+            let all = if dataplane && controller { "True" } else { "False" };
             let status = json!({
                 "phase": "Running", "podIPs": [{"ip": "10.0.0.1"}],
-                "conditions": [{"type": "Ready", "status": if dataplane && controller { "True" } else { "False" }}],
+                "conditions": [{"type": "Ready", "status": all}, {"type": "ContainersReady", "status": all}],
                 "containerStatuses": [
                     {"name": "controller", "ready": controller}, {"name": "dataplane", "ready": dataplane},
                 ],
@@ -195,6 +198,22 @@ mod tests {
             slices(&[pod])[0].1["endpoints"][0]["conditions"]["ready"].clone()
         };
         assert_eq!([of(true, true), of(true, false), of(false, true)], [true, true, false]);
+    }
+
+    /// Of a node that does not answer nobody hears how its containers are: the node's controller takes the pod's readiness
+    /// away, and leaves the containers' as it was heard last. A readiness gate says no in the same way.
+    #[test]
+    fn a_pod_that_is_not_ready_though_its_containers_are_does_not_serve() {
+        let pod = Seen::<GatewayPod>::of(json!({
+            "metadata": {"name": "a", "namespace": "corten-system"}, "spec": {"containers": []},
+            "status": {
+                "phase": "Running", "podIPs": [{"ip": "10.0.0.1"}],
+                "conditions": [{"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "True"}],
+                "containerStatuses": [{"name": "controller", "ready": true}, {"name": "dataplane", "ready": true}],
+            },
+        }));
+        let conditions = &slices(&[pod.object.unwrap()])[0].1["endpoints"][0]["conditions"];
+        assert_eq!(*conditions, json!({"ready": false, "serving": false, "terminating": false}));
     }
 
     #[test]
