@@ -1,8 +1,7 @@
 //! Routes, endpoints and policies that come and go without end: memory and metrics stay where they are.
 
-use crate::setting;
 use corten_test_support::load::Load;
-use corten_test_support::{Backend, Gateway, eventually, yaml};
+use corten_test_support::{Backend, Gateway, eventually, setting, yaml};
 use std::time::{Duration, SystemTime};
 
 /// Seconds of churn after the warm-up; `CORTEN_CHURN=1800` is half an hour.

@@ -1,8 +1,7 @@
 //! Routes that come one at a time: each is not there, then there, and nothing else in between.
 
-use crate::setting;
 use corten_test_support::load::Load;
-use corten_test_support::{Backend, Client, Gateway, wait_for, yaml};
+use corten_test_support::{Backend, Client, Gateway, setting, wait_for, yaml};
 use std::time::Duration;
 
 /// How many routes there are in the end.

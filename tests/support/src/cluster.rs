@@ -2,7 +2,7 @@
 //!
 //! `tests/cluster/with` sets the variable, and `tests/cluster/exec` lets a suite see the network of its node.
 
-use crate::{Client, DEADLINE, wait_for};
+use crate::{Client, DEADLINE, release::root, wait_for};
 use serde_json::Value;
 use std::{
     env,
@@ -109,6 +109,36 @@ impl Drop for Namespace {
         // Whoever looks afterwards finds it gone, or going.
         let _ = kubectl(&["delete", "namespace", &self.name, "--wait=false"], "");
     }
+}
+
+/// The API server of our node is away for as long as this is held; it is given back also if a test fails.
+#[derive(Debug)]
+pub struct ApiServerAway(());
+
+impl ApiServerAway {
+    /// Stops it, and waits until nobody answers.
+    pub fn begin() -> Self {
+        daemon("stop", "kube-apiserver");
+        let away = Self(());
+        wait_for("the API server to be away", Duration::from_secs(30), || {
+            kubectl(&["--request-timeout=1s", "get", "--raw=/readyz"], "").err()
+        });
+        away
+    }
+}
+
+impl Drop for ApiServerAway {
+    fn drop(&mut self) {
+        daemon("start", "kube-apiserver");
+        let soon = Duration::from_secs(60);
+        wait_for("the API server again", soon, || kubectl(&["get", "--raw=/readyz"], "").ok());
+    }
+}
+
+/// Stops or starts a program of our node.
+fn daemon(verb: &str, name: &str) {
+    let done = Command::new(root().join("tests/cluster/daemon")).args([verb, name]).status();
+    assert!(done.expect("tests/cluster/daemon").success(), "tests/cluster/daemon {verb} {name}");
 }
 
 /// Connects once somebody answers there: kube-proxy takes up a new Service a moment after it is written.

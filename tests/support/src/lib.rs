@@ -36,3 +36,11 @@ pub use wait::{eventually, wait_for};
 /// How long anything that should happen soon may take before the test fails. Generous, since test
 /// machines are slow and busy; nothing measures speed with it.
 pub const DEADLINE: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// A number from the environment, for runs that may take longer than the usual one.
+pub fn setting(name: &str, usual: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")),
+        Err(_) => usual,
+    }
+}

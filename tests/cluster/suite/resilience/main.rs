@@ -24,11 +24,3 @@ mod outage;
 mod pods;
 mod rollout;
 mod thousand;
-
-/// A number from the environment, for runs that may take longer than the usual one.
-fn setting(name: &str, usual: u64) -> u64 {
-    match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")),
-        Err(_) => usual,
-    }
-}

@@ -1,48 +1,16 @@
 //! The API server is away: what is served goes on, also in containers that start meanwhile, and changes that are made once
 //! it is back are taken up.
 
-use crate::{
-    installation::{HOST, Installation},
-    setting,
-};
+use crate::installation::{HOST, Installation};
 use corten_test_support::{
     Instant,
-    cluster::{self, POD_DEADLINE},
+    cluster::{ApiServerAway, POD_DEADLINE},
     load::Load,
+    setting,
     wait::pause,
     wait_for,
 };
-use std::{path::Path, process::Command, time::Duration};
-
-fn daemon(verb: &str, name: &str) {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../daemon");
-    assert!(
-        Command::new(program).args([verb, name]).status().unwrap().success(),
-        "tests/cluster/daemon {verb} {name}"
-    );
-}
-
-/// Gives the API server back, also if the test fails.
-struct Away;
-
-impl Away {
-    fn begin() -> Self {
-        daemon("stop", "kube-apiserver");
-        let away = Self;
-        wait_for("the API server to be away", Duration::from_secs(30), || {
-            cluster::kubectl(&["--request-timeout=1s", "get", "--raw=/readyz"], "").err()
-        });
-        away
-    }
-}
-
-impl Drop for Away {
-    fn drop(&mut self) {
-        daemon("start", "kube-apiserver");
-        let soon = Duration::from_secs(60);
-        wait_for("the API server again", soon, || cluster::kubectl(&["get", "--raw=/readyz"], "").ok());
-    }
-}
+use std::{path::Path, time::Duration};
 
 /// In one pod the dataplane starts alone, in the other both do. Neither finds an API server, and both serve what was good
 /// last.
@@ -63,7 +31,7 @@ fn without_the_api_server_restarted_pods_serve_on() {
             (gone && pod.says_ready("dataplane") && installation.serves(pod, HOST)).then_some(())
         });
     };
-    let away = Away::begin();
+    let away = ApiServerAway::begin();
     restart(&first, &["dataplane"]);
     restart(&second, &["controller", "dataplane"]);
     // A controller that has read nothing must not say that it is ready, nor publish nothing.
