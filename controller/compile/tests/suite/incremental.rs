@@ -453,6 +453,25 @@ fn of_many_alike_the_same_are_shadowed() {
     assert_eq!(most, 1);
 }
 
+/// The matches of one rule that are equally specific stay in the order in which they are written.
+#[test]
+fn equal_matches_of_a_rule_keep_their_order() {
+    let (mut world, mut compiler) = (start(), Compiler::default());
+    for (number, paths) in [(40, ["/one", "/two"]), (41, ["/six", "/ten"]), (40, ["/two", "/one"])] {
+        world.put(json!({
+            "kind": "HTTPRoute", "metadata": {"name": format!("r{number}"), "namespace": "default"},
+            "spec": {
+                "parentRefs": [{"name": "gw0"}],
+                "rules": [{
+                    "matches": paths.map(|path| json!({"path": {"value": path}})),
+                    "backendRefs": [{"name": "s0", "port": 80}],
+                }],
+            },
+        }));
+        compile_and_compare(&mut compiler, &world);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
