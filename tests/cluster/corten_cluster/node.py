@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 from .daemons import daemons
-from .network import NODE, NODE_PREFIX
+from .network import LOAD_BALANCERS, NODE, NODE_PREFIX
 from .paths import BIN, CACHE, Cluster
 from .supervisor import Supervisor
 
@@ -81,6 +81,17 @@ def network() -> None:
     run("ip", "link", "set", "eth0", "up")
     run("ip", "route", "add", "default", "dev", "eth0")
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+    unreachable_until_given()
+
+
+def unreachable_until_given() -> None:
+    """Who connects to a load balancer's address before kube-proxy translates it gets an error, and is not tracked. Else
+    connection tracking would remember the client's port as one that is not translated, for two minutes, and a later
+    connection from it would not be translated either."""
+    run("nft", "add table ip corten")
+    # Behind kube-proxy's own chains, which translate, and refuse for Services without endpoints.
+    run("nft", "add chain ip corten output { type filter hook output priority 100; }")
+    run("nft", f"add rule ip corten output ip daddr {LOAD_BALANCERS} reject with icmp host-unreachable")
 
 
 def run(*command: str) -> None:

@@ -127,10 +127,10 @@ impl Load {
     }
 }
 
-/// Connects within ten seconds, so that first packets which are lost are sent again as any client's kernel does (after 1, 3
-/// and 7 s): on a node, address translation may drop them too. Waits for answers no longer than [`DEADLINE`].
+/// Connects within three seconds, so that a first packet which is lost is sent again, and waits for answers no longer than
+/// [`DEADLINE`].
 pub fn dial(address: SocketAddr) -> io::Result<Client> {
-    let stream = TcpStream::connect_timeout(&address, Duration::from_secs(10))?;
+    let stream = TcpStream::connect_timeout(&address, Duration::from_secs(3))?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(DEADLINE))?;
     Ok(Client::new(stream))

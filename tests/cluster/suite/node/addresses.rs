@@ -5,7 +5,12 @@ use corten_test_support::{
     cluster::{Namespace, connect},
     eventually,
 };
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use socket2::{Domain, Socket, Type};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream},
+    time::Duration,
+};
 
 fn service(name: &str, rest: &str) -> String {
     format!(
@@ -49,7 +54,33 @@ fn a_service_without_pods_refuses() {
     namespace.apply(&service("none", ""));
     let address = SocketAddr::from((namespace.load_balancer("none"), 80));
     eventually("a refusal", || {
-        TcpStream::connect_timeout(&address, std::time::Duration::from_secs(1))
+        TcpStream::connect_timeout(&address, Duration::from_secs(1))
             .is_err_and(|e| e.kind() == std::io::ErrorKind::ConnectionRefused)
     });
+}
+
+/// Connects from a port of this machine (0: any), and says from which.
+fn connect_from(port: u16, address: SocketAddr) -> (u16, io::Result<()>) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_reuse_address(true).unwrap();
+    socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)).into()).unwrap();
+    let port = socket.local_addr().unwrap().as_socket_ipv4().unwrap().port();
+    (port, socket.connect_timeout(&address.into(), Duration::from_secs(5)))
+}
+
+/// A client that was too early gets an error at once, and connection tracking does not remember it: a later connection from
+/// the same port would be taken for the same and not be translated.
+#[test]
+fn whoever_comes_before_an_address_is_somebodys_may_come_again() {
+    let address = SocketAddr::from(([172, 30, 200, 150], 80));
+    let (port, early) = connect_from(0, address);
+    assert_eq!(early.unwrap_err().kind(), io::ErrorKind::HostUnreachable);
+    let namespace = Namespace::create("early");
+    namespace.apply(ECHO);
+    namespace.wait_for_deployment("echo");
+    namespace.apply(&service("late", &format!("loadBalancerIP: {},", address.ip())));
+    assert_eq!(namespace.load_balancer("late"), address.ip());
+    assert_eq!(connect(address).get("echo.example", "/").status, 200);
+    let (_, late) = connect_from(port, address);
+    late.unwrap();
 }
